@@ -1,0 +1,16 @@
+//! Core.
+
+pub mod backend;
+pub mod error;
+pub mod graph;
+pub mod id;
+pub mod resource;
+pub mod tags;
+
+pub use backend::NetworkBackend;
+pub use error::{Error, ErrorKind, Problem, Result};
+pub use graph::{Graph, Node, NodeId, Ref};
+pub use id::{
+    AccountId, DeploymentId, Fingerprint, InvalidName, NodeName, Owner, Place, Region, RemoteId,
+    RunId, Side, Zone,
+};

@@ -1,0 +1,1 @@
+//! A deterministic simulated cloud, stricter than the real one.

@@ -1,0 +1,1 @@
+//! The reusable test suite: samples, oracles, strategies, and the conformance suite of backends.
