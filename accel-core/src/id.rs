@@ -222,6 +222,11 @@ impl RemoteId {
     pub fn as_str(&self) -> &str {
         &self.id
     }
+
+    /// Whether both name the same thing, seen from whichever place.
+    pub fn same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.id == other.id
+    }
 }
 
 impl fmt::Display for RemoteId {

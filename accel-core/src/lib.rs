@@ -4,6 +4,7 @@ pub mod backend;
 pub mod error;
 pub mod graph;
 pub mod id;
+pub mod journal;
 pub mod resource;
 pub mod tags;
 

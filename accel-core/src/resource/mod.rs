@@ -156,7 +156,8 @@ const PLAIN: Facts = Facts {
 const SETTING: Facts = Facts { taggable: false, setting: true, ..PLAIN };
 
 /// A place that only one live resource of ours may hold at a time: it gives replacement its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Slot {
     /// An address block inside a VPC: no other may overlap it.
     Block {

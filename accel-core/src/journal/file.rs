@@ -1,0 +1,4 @@
+//! stub
+#[derive(Debug)]
+/// File
+pub struct FileJournal;
