@@ -245,6 +245,10 @@ impl Fingerprint {
         Self(bits)
     }
 
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
     /// Reads the sixteen digits.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self)

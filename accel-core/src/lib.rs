@@ -1,7 +1,10 @@
 //! Core.
 
 pub mod backend;
+pub mod clock;
+pub mod engine;
 pub mod error;
+pub mod event;
 pub mod graph;
 pub mod id;
 pub mod journal;
@@ -9,6 +12,8 @@ pub mod resource;
 pub mod tags;
 
 pub use backend::NetworkBackend;
+pub use clock::{Clock, SystemClock};
+pub use engine::{Limits, Stop};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use graph::{Graph, Node, NodeId, Ref};
 pub use id::{

@@ -1,5 +1,7 @@
 //! What a journal holds: one record per thing that changed, in a format with a number.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -55,7 +57,7 @@ pub enum Record {
     /// What this run wants.
     Planned {
         /// The graph; empty for a cleanup.
-        graph: Graph,
+        graph: Arc<Graph>,
     },
     /// A listing or a look showed something.
     Found {

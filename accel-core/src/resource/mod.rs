@@ -343,7 +343,7 @@ kinds! {
     VpcDnsHostnames, vpc_dns_hostnames, "DNS hostnames of a VPC";
     ClosedEgress, closed_egress, "closed egress of a security group";
     PeeringAcceptance, peering_acceptance, "acceptance of a peering connection";
-    PeeringTags, peering_tags, "tags of a peering connection's other side";
+    PeeringTags, peering_tags, "accepter tags of a peering connection";
     EndpointPolicy, endpoint_policy, "policy of an endpoint";
     HealthCheck, health_check, "health check of a target group";
     TargetGroupOptions, target_group_options, "options of a target group";
