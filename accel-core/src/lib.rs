@@ -5,7 +5,9 @@ pub mod error;
 pub mod graph;
 pub mod id;
 pub mod resource;
+pub mod spec;
 pub mod tags;
+pub mod topology;
 
 pub use backend::NetworkBackend;
 pub use error::{Error, ErrorKind, Problem, Result};
@@ -14,3 +16,5 @@ pub use id::{
     AccountId, DeploymentId, Fingerprint, InvalidName, NodeName, Owner, Place, Region, RemoteId,
     RunId, Side, Zone,
 };
+pub use spec::Acceleration;
+pub use topology::Topology;
