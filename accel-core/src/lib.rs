@@ -9,7 +9,9 @@ pub mod graph;
 pub mod id;
 pub mod journal;
 pub mod resource;
+pub mod spec;
 pub mod tags;
+pub mod topology;
 
 pub use backend::NetworkBackend;
 pub use clock::{Clock, SystemClock};
@@ -20,3 +22,5 @@ pub use id::{
     AccountId, DeploymentId, Fingerprint, InvalidName, NodeName, Owner, Place, Region, RemoteId,
     RunId, Side, Zone,
 };
+pub use spec::Acceleration;
+pub use topology::Topology;
