@@ -7,12 +7,14 @@
 //! The trait is small so that a user's own database can hold it: `append` at an expected position, and `load`.
 
 mod file;
+mod json;
 mod memory;
 mod record;
 
 use async_trait::async_trait;
 
 pub use file::FileJournal;
+pub use json::{decode, encode};
 pub use memory::MemoryJournal;
 pub use record::{Entry, FORMAT, ItemId, Purpose, Record, Seen, Started};
 
@@ -36,7 +38,10 @@ pub enum Appended {
 /// * An append is all or nothing: after a crash either all of its entries are loaded or none.
 /// * What `append` said is `Done` survives a crash of the process and of the machine.
 /// * What `load` gives never changes, it only grows.
-/// * One entry is at most [`ENTRY_BYTES_MAX`] of JSON; one append holds at most [`APPEND_ENTRIES_MAX`] entries.
+/// * One entry is at most [`ENTRY_BYTES_MAX`] of JSON; one append holds at most [`APPEND_ENTRIES_MAX`] entries. What is beyond is
+///   refused as `Invalid`, and nothing of it is written. An append of nothing is `Done`.
+///
+/// [`encode`] and [`decode`] check all that can be checked without a store, and refuse what a newer accel wrote.
 #[async_trait]
 pub trait Journal: std::fmt::Debug + Send + Sync {
     /// All entries from a position on, oldest first.

@@ -1,4 +1,0 @@
-//! stub
-#[derive(Debug)]
-/// File
-pub struct FileJournal;
