@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod clock;
+pub mod deployer;
 pub mod engine;
 pub mod error;
 pub mod event;
@@ -15,6 +16,10 @@ pub mod topology;
 
 pub use backend::NetworkBackend;
 pub use clock::{Clock, SystemClock};
+pub use deployer::{
+    Calls, Cleaned, CleanupReport, Deployer, Deployment, Failure, Plan, Status, cleanup, deploy,
+    plan, status,
+};
 pub use engine::{Limits, Stop};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use graph::{Graph, Node, NodeId, Ref};

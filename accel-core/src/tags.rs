@@ -104,7 +104,7 @@ impl Ownership {
 
 /// Tag values may hold letters, digits, spaces and `+ - = . _ : / @`; they have at most 256 characters.
 /// Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
-fn fit(text: &str) -> String {
+pub(crate) fn fit(text: &str) -> String {
     let plain =
         |c: char| if c.is_ascii_alphanumeric() || " +-=._:/@".contains(c) { c } else { '_' };
     text.chars().map(plain).take(256).collect()

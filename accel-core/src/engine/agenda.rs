@@ -25,6 +25,8 @@ pub struct Limits {
     /// How long a delete may stay "in use" before it halts with the blockers named. Default 3900 s: interfaces of a load balancer are
     /// known to stay for an hour.
     pub in_use_secs: u32,
+    /// How long a run that wrote to the journal holds the deployment without writing again. Default 60 s.
+    pub lease_secs: u32,
     /// How many rounds of "work, then look for strays" a run may take. Default 32.
     pub rounds: u32,
 }
@@ -37,6 +39,7 @@ impl Default for Limits {
             call_secs: 30,
             retry_secs: 600,
             in_use_secs: 3900,
+            lease_secs: 60,
             rounds: 32,
         }
     }
@@ -59,6 +62,7 @@ impl Limits {
 
 /// When one item is due, and what this run has seen of it.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, in any combination")]
 pub(crate) struct Turn {
     /// Not before this.
     pub(crate) next_at: Moment,

@@ -104,7 +104,13 @@ impl View<'_> {
             let command = match item.step {
                 Step::Absent if self.may_create(node) && self.due(id) => self.make(id, node),
                 Step::Intended if self.due(id) => self.settle_doubt(id),
-                _ => continue,
+                Step::Absent
+                | Step::Intended
+                | Step::Exists
+                | Step::Ready
+                | Step::Deleting
+                | Step::Going
+                | Step::Gone => continue,
             };
             if self.spared(item) {
                 commands.push(command);

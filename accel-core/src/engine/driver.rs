@@ -17,6 +17,7 @@ use super::decide::{Command, decide};
 use super::ledger::Ledger;
 use super::outcome::{Judge, Outcome, outdated};
 use super::policy::{Next, Verb, backoff_ms, next};
+use super::reconcile::{Context, Reconciled, reconcile};
 use super::state::{State, Step, evolve};
 use super::stop::Stop;
 use super::timeline::Timeline;
@@ -533,10 +534,77 @@ impl<'a> Driver<'a> {
         Ok((found, unknown))
     }
 
-    pub(crate) async fn offer(&mut self, query: &OfferQuery) -> Result<Offer> {
+    /// The first look: every place and the offer, all at once.
+    pub(crate) async fn look_around(
+        &mut self,
+        places: &[Place],
+        query: &OfferQuery,
+    ) -> Result<((Vec<Found>, Vec<String>), Offer)> {
         let (backend, limits) = (self.backend, self.limits.clone());
         self.count(Verb::Offer);
-        persist(&limits, Verb::Offer, || backend.offer(query)).await
+        let offer = persist(&limits, Verb::Offer, || backend.offer(query));
+        let (found, offer) = futures_util::future::join(self.list(places), offer).await;
+        Ok((found?, offer?))
+    }
+
+    /// Reads everything that is wanted, each with what was asked for it: one batch per place.
+    pub(crate) async fn read_all(&mut self) -> Result<Vec<(Option<RemoteId>, Phase)>> {
+        let mut phases = vec![(None, Phase::Gone); self.state.by_node.len()];
+        for place in self.stamp.places.clone() {
+            let here: Vec<usize> = (0..phases.len())
+                .filter(|node| self.state.item(self.state.by_node[*node]).place == place)
+                .collect();
+            let mut batch = Vec::new();
+            for node in here {
+                let id = self.state.by_node[node];
+                let request = self.request(id);
+                let remote = match &self.state.item(id).id {
+                    Some(remote) => Some(remote.clone()),
+                    None if self.settable(id) => {
+                        self.count(Verb::Find);
+                        let (backend, limits) = (self.backend, self.limits.clone());
+                        persist(&limits, Verb::Find, || backend.find(request.borrow())).await?
+                    }
+                    None => None,
+                };
+                if let Some(remote) = remote {
+                    batch.push((node, remote, request));
+                }
+            }
+            self.count(Verb::Read);
+            let items: Vec<ReadItem<'_>> = batch
+                .iter()
+                .map(|(_, id, request)| ReadItem { id, request: Some(request.borrow()) })
+                .collect();
+            let answers = timeout(self.deadline(), self.backend.read(&items)).await;
+            let answers = answers.map_err(|_| late(ErrorKind::Unavailable, self.deadline()))?;
+            for ((node, remote, _), answer) in batch.iter().zip(answers) {
+                phases[*node] = (Some(remote.clone()), answer?);
+            }
+        }
+        Ok(phases)
+    }
+
+    /// A setting all of whose parents exist: only a look can tell its value.
+    fn settable(&self, id: ItemId) -> bool {
+        let item = self.state.item(id);
+        let Some(node) = item.node.filter(|_| item.kind.facts().setting) else { return false };
+        let mut edges = self.state.graph.node(node).edges().iter();
+        edges.all(|edge| self.state.item(self.state.item_of(edge.to)).exists())
+    }
+
+    /// Whether this run has called anything that may have changed the cloud, or is in doubt about something.
+    pub(crate) fn changed(&self) -> bool {
+        let mutating = Verb::ALL.iter().filter(|verb| verb.mutates());
+        let called = mutating.map(|verb| self.agenda.calls[*verb as usize]).sum::<u32>() > 0;
+        called
+            || self.agenda.relist
+            || self.state.items.iter().any(|item| item.step == Step::Intended)
+    }
+
+    pub(crate) fn tell_looking(&mut self, until: Moment) {
+        let wait = Duration::from_millis(until.saturating_sub(self.now()));
+        self.tell(Event::Looking { wait });
     }
 
     /// Waits, unless somebody asks to stop; writes that it is alive.
@@ -554,6 +622,56 @@ impl<'a> Driver<'a> {
             None => matches!(item.step, Step::Gone | Step::Absent),
         })
     }
+}
+
+/// Holds a listing against the state without changing anything.
+pub(crate) fn reconcile_dry(
+    driver: &Driver<'_>,
+    state: &State,
+    found: &[Found],
+    adopt: bool,
+) -> Result<Reconciled> {
+    let mut first_seen = driver.first_seen.clone();
+    let mut context = Context {
+        deployment: &driver.deployment,
+        run: &driver.stamp.run,
+        adopt,
+        opening: true,
+        journalled: driver.ledger.in_use(),
+        now: driver.now(),
+        limits: &driver.limits,
+        first_seen: &mut first_seen,
+    };
+    reconcile(state, &driver.agenda, found, &mut context)
+}
+
+/// Holds a listing against the state, and writes what it means.
+pub(crate) async fn reconcile_now(
+    driver: &mut Driver<'_>,
+    found: &[Found],
+    adopt: bool,
+    opening: bool,
+) -> Result<Reconciled> {
+    let mut first_seen = std::mem::take(&mut driver.first_seen);
+    let stamp = Arc::clone(&driver.stamp);
+    let mut context = Context {
+        deployment: &driver.deployment,
+        run: &stamp.run,
+        adopt,
+        opening,
+        journalled: driver.ledger.in_use(),
+        now: driver.now(),
+        limits: &driver.limits,
+        first_seen: &mut first_seen,
+    };
+    let seen = reconcile(&driver.state, &driver.agenda, found, &mut context);
+    driver.first_seen = first_seen;
+    let seen = seen?;
+    driver.record(&seen.records).await?;
+    for id in &seen.missing {
+        driver.agenda.turn_mut(*id).suspect = true;
+    }
+    Ok(seen)
 }
 
 fn late(kind: ErrorKind, deadline: Duration) -> Error {

@@ -13,6 +13,10 @@ mod state;
 mod stop;
 mod timeline;
 
+pub(crate) use driver::{Driver, Paused, reconcile_dry, reconcile_now};
+pub(crate) use ledger::Ledger;
+pub(crate) use state::{Item, State, Step, evolve};
+
 pub use agenda::Limits;
 pub use reconcile::Stranger;
 pub use stop::Stop;

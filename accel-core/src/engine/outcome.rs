@@ -6,7 +6,7 @@ use super::state::{Item, State, Step};
 use crate::backend::{Blocker, Inputs, Phase};
 use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
-use crate::id::RemoteId;
+use crate::id::{Fingerprint, RemoteId};
 use crate::journal::{ItemId, Record, Seen};
 use crate::resource::{Describe, Kind, Repeat};
 
@@ -92,7 +92,7 @@ impl Judge<'_> {
 
     /// Milliseconds to the next try of this item.
     fn pause(&self, id: ItemId, max_ms: u64) -> u64 {
-        let salt = self.item(id).fingerprint.map_or(0, |f| f.bits()) ^ u64::from(id.0);
+        let salt = self.item(id).fingerprint.map_or(0, Fingerprint::bits) ^ u64::from(id.0);
         backoff_ms(self.agenda.turn(id).tries, max_ms, salt)
     }
 

@@ -106,19 +106,19 @@ pub fn next(verb: Verb, kind: ErrorKind) -> Next {
     use Verb as V;
     match (verb, kind) {
         (_, E::Throttled) => Next::SlowDown,
-        (_, E::Unavailable) => Next::Retry,
         (_, E::Journal | E::Fenced | E::Refused) => Next::Stop,
         (V::Create, E::Ambiguous) => Next::Doubt,
         (V::Create, E::NotYet) => Next::NotYet,
         (V::Create | V::Delete, E::InUse) => Next::Wait,
         (V::Create, E::Conflict) => Next::Look,
+        (V::Delete, E::NotFound) => Next::Done,
+        (V::Find | V::Read | V::Blockers, E::NotFound) => Next::Gone,
         // A read has no effect, and a delete may be repeated.
-        (
+        (_, E::Unavailable)
+        | (
             V::Offer | V::Find | V::Read | V::List | V::Blockers | V::Delete,
             E::Ambiguous | E::NotYet,
         ) => Next::Retry,
-        (V::Delete, E::NotFound) => Next::Done,
-        (V::Find | V::Read | V::Blockers, E::NotFound) => Next::Gone,
         (V::Create | V::Offer | V::List, E::NotFound)
         | (V::Offer | V::Find | V::Read | V::List | V::Blockers, E::InUse | E::Conflict)
         | (V::Delete, E::Conflict)

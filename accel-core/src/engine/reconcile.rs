@@ -31,7 +31,6 @@ pub struct Stranger {
 pub(crate) struct Context<'a> {
     pub(crate) deployment: &'a DeploymentId,
     pub(crate) run: &'a RunId,
-    pub(crate) by: &'a str,
     /// The user's word that what other runs of this deployment made is theirs, and that those runs are over.
     pub(crate) adopt: bool,
     /// The first listing of the run.
@@ -53,8 +52,6 @@ pub(crate) struct Reconciled {
     pub(crate) missing: Vec<ItemId>,
     /// Whether something is still to be seen gone, or too young to be judged.
     pub(crate) unsettled: bool,
-    /// Whether anything of the deployment was shown at all.
-    pub(crate) anything: bool,
 }
 
 pub(crate) fn reconcile(
@@ -68,7 +65,7 @@ pub(crate) fn reconcile(
         agenda,
         context,
         found: found.iter().map(Candidate::new).collect(),
-        out: Reconciled { anything: !found.is_empty(), ..Reconciled::default() },
+        out: Reconciled::default(),
     };
     work.found.sort_by(|a, b| a.found.id.cmp(&b.found.id));
     work.known();
@@ -317,14 +314,14 @@ impl Work<'_, '_, '_> {
         let id = candidate.found.id.clone();
         let tags = candidate.tags.clone().expect("it is tagged");
         if !self.genuine(candidate) {
-            return Ok(self.stranger(&id, "carries our tags, but they were not written for it"));
+            self.stranger(&id, "carries our tags, but they were not written for it");
+            return Ok(());
         }
         // Only what lies in a network can lie among our things or outside them.
         let network = candidate.found.refs.first();
         if network.is_some_and(|parent| !ours.contains(parent.as_str())) {
-            return Ok(
-                self.stranger(&id, "carries our tags, but lies in a network that is not ours")
-            );
+            self.stranger(&id, "carries our tags, but lies in a network that is not ours");
+            return Ok(());
         }
         let mine = tags.run.as_ref() == Some(self.context.run);
         let over = tags.run.as_ref().is_some_and(|run| self.state.knows_run(run) && !mine);

@@ -274,11 +274,11 @@ fn relations(graph: &Graph) -> Relations {
     let mut dependants = vec![Vec::new(); graph.len()];
     for id in graph.ids() {
         let node = graph.node(id);
-        let carried = node.kind().facts().setting && node.resource.carried();
+        let first_value = node.kind().facts().setting && node.resource.carried();
         for edge in node.edges() {
             if edge.role != Role::After && !dependants[edge.to.index()].contains(&id) {
                 dependants[edge.to.index()].push(id);
-                if carried {
+                if first_value {
                     carries[edge.to.index()].push(id);
                 }
             }

@@ -36,6 +36,10 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
+    fn exclusive(&self) -> bool {
+        false
+    }
+
     async fn load(&self, from: u64) -> Result<Vec<Entry>> {
         Ok(self.with(|entries| entries.iter().filter(|entry| entry.seq >= from).cloned().collect()))
     }

@@ -44,6 +44,10 @@ pub enum Appended {
 /// [`encode`] and [`decode`] check all that can be checked without a store, and refuse what a newer accel wrote.
 #[async_trait]
 pub trait Journal: std::fmt::Debug + Send + Sync {
+    /// Whether holding it open proves that no other run is alive (a lock that ends with the process). Without, a run that wrote lately
+    /// keeps its lease.
+    fn exclusive(&self) -> bool;
+
     /// All entries from a position on, oldest first.
     async fn load(&self, from: u64) -> Result<Vec<Entry>>;
 

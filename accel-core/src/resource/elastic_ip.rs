@@ -10,7 +10,7 @@ pub struct ElasticIp {}
 
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::None,
-    ready: super::times(1, 300),
+    ready: Some(super::Times::new(1, 300)),
     billed: true,
     exclusive: true,
     ..super::PLAIN

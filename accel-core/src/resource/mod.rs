@@ -103,12 +103,15 @@ pub struct Times {
     pub limit_secs: u32,
 }
 
-const fn times(usual_secs: u32, limit_secs: u32) -> Option<Times> {
-    Some(Times { usual_secs, limit_secs })
+impl Times {
+    const fn new(usual_secs: u32, limit_secs: u32) -> Self {
+        Self { usual_secs, limit_secs }
+    }
 }
 
 /// What the engine must know about a kind, and all that it knows.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, in any combination")]
 pub struct Facts {
     /// What a lost answer to its create is followed by.
     pub repeat: Repeat,

@@ -49,6 +49,27 @@ impl Day {
         }
         Self::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)
     }
+
+    /// The day (UTC) of a moment, in milliseconds since 1970.
+    ///
+    /// ```
+    /// use accel_core::spec::Day;
+    /// assert_eq!(Some(Day::from_unix_ms(1_709_164_800_000)), Day::parse("2024-02-29"));
+    /// ```
+    pub fn from_unix_ms(ms: u64) -> Self {
+        // Years that begin in March end with the leap day: 400 of them have 146,097 days.
+        let days = ms / 86_400_000 + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let march = (5 * of_year + 2) / 153;
+        let of_month = of_year - (153 * march + 2) / 5 + 1;
+        let month = if march < 10 { march + 3 } else { march - 9 };
+        let year = era * 400 + year + u64::from(month <= 2);
+        let narrow = |n: u64| u8::try_from(n).unwrap_or(1);
+        let year = u16::try_from(year).unwrap_or(9999).min(9999);
+        Self { year, month: narrow(month), of_month: narrow(of_month) }
+    }
 }
 
 impl TryFrom<String> for Day {

@@ -109,6 +109,10 @@ impl FileJournal {
 /// thread would make it slower and ask for a runtime that the library does not need otherwise.
 #[async_trait]
 impl Journal for FileJournal {
+    fn exclusive(&self) -> bool {
+        true
+    }
+
     async fn load(&self, from: u64) -> Result<Vec<Entry>> {
         let mut log = self.log();
         let len = log.len;
