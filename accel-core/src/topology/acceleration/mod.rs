@@ -11,6 +11,8 @@ mod policy;
 mod preflight;
 mod sticky;
 
+use std::collections::BTreeSet;
+
 use crate::backend::OfferQuery;
 use crate::error::Problem;
 use crate::id::{AccountId, DeploymentId, Place, Side};
@@ -65,7 +67,7 @@ impl Topology for Acceleration {
         let room = preflight::quotas(self, &graph, known);
         problems.extend(room.problems);
         if !problems.is_empty() {
-            return Err(problems);
+            return Err(each_once(problems));
         }
         let mut notes = notes::notes(&plan, known);
         notes.extend(room.notes);
@@ -75,4 +77,10 @@ impl Topology for Acceleration {
     fn outputs(&self, made: &Made<'_>) -> Option<LaneOutputs> {
         outputs::outputs(self, made)
     }
+}
+
+/// Without repetitions, in the order in which they were found: what several services or both sides say is said once.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    problems.into_iter().filter(|problem| said.insert(problem.clone())).collect()
 }

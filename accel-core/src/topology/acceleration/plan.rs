@@ -48,10 +48,7 @@ pub(super) fn plan<'a>(
 ) -> Plan<'a> {
     let mut lanes = Vec::new();
     for (label, service) in &checked.services {
-        let mut found = Vec::new();
-        let lane = lane(checked, label, service, known, &mut found);
-        problems.append(&mut found);
-        lanes.extend(lane);
+        lanes.extend(lane(checked, label, service, known, problems));
     }
     pin(checked, known, &mut lanes, problems);
     let has_ended = |opening: &Opening<'_>| matches!((opening.until, known.today), (Some(until), Some(today)) if until < today);
@@ -65,15 +62,15 @@ fn lane<'a>(
     label: &'a str,
     service: &'a CheckedService<'a>,
     known: &Known<'_>,
-    found: &mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
 ) -> Option<Lane<'a>> {
     let (place, entry) = (&checked.service, &checked.entry);
     let Some(offer) = known.offer.service(service.asked) else {
         let message = format!("{} has no service {}", place.region, service.asked);
-        found.push(Problem::new(format!("{}.name", service.path), message));
+        problems.push(Problem::new(format!("{}.name", service.path), message));
         return None;
     };
-    let policy = endpoint_policy(checked, service, offer, known, found);
+    let policy = endpoint_policy(checked, service, offer, known, problems);
     let wanted = usize::from(checked.spec.zones);
 
     let offered = service_zones(offer, known.offer.zones_in(place), place);
@@ -82,7 +79,7 @@ fn lane<'a>(
     let zones = sticky::choose_zones(wanted, &noted, &offered);
     if zones.len() < wanted {
         let message = too_few(&format!("{label} can have an endpoint"), place, &zones);
-        found.push(Problem::new("zones", message));
+        problems.push(Problem::new("zones", message));
     }
 
     let entry_offered = with_blocks(known.offer.zones_in(entry), entry);
@@ -90,10 +87,7 @@ fn lane<'a>(
     let entry_zones = sticky::choose_zones(wanted, &noted, &entry_offered);
     if entry_zones.len() < wanted {
         let message = too_few("a load balancer can be", entry, &entry_zones);
-        // Every service would say the same.
-        if label == checked.services.keys().next()? {
-            found.push(Problem::new("zones", message));
-        }
+        problems.push(Problem::new("zones", message));
     }
 
     let outlived = zones.difference(&offered).chain(entry_zones.difference(&entry_offered));
@@ -210,11 +204,11 @@ fn endpoint_policy(
     service: &CheckedService<'_>,
     offer: &ServiceOffer,
     known: &Known<'_>,
-    found: &mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
 ) -> Option<String> {
     if !offer.policy_supported {
         if !service.without_policy {
-            found.push(Problem::new(
+            problems.push(Problem::new(
                 format!("{}.without_policy", service.path),
                 format!("{} supports no endpoint policy: whoever may connect could use it with any account's credentials; say without_policy = true if that may be", offer.full_name),
             ));
@@ -228,7 +222,7 @@ fn endpoint_policy(
     let Some(account) = caller.or_else(|| checked.spec.account(Side::Service)) else {
         let message =
             "is needed for the endpoint's policy, because the caller's own could not be asked";
-        found.push(Problem::new("service_account", message));
+        problems.push(Problem::new("service_account", message));
         return None;
     };
     Some(policy::default_endpoint_policy(account, &checked.spec.callers))
