@@ -1,1 +1,7 @@
-//! The reusable test suite: samples, oracles, strategies, and the conformance suite of backends.
+//! The reusable test suite: samples, oracles, and the conformance suite of backends.
+//!
+//! Whoever implements [`accel_core::NetworkBackend`] runs the conformance suite with one line, see [`conformance`].
+
+pub mod conformance;
+pub mod lab;
+pub mod samples;
