@@ -9,6 +9,7 @@
 )]
 
 use std::fmt::Debug;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use accel_core::graph::Graph;
@@ -16,7 +17,10 @@ use accel_core::journal::{
     APPEND_ENTRIES_MAX, Appended, ENTRY_BYTES_MAX, Entry, FORMAT, ItemId, Journal, Purpose, Record,
     Seen, Started, encode,
 };
-use accel_core::resource::{Attributes, Kind, Slot, Subnet, Vpc};
+use accel_core::resource::{
+    Attributes, BalancerAttributes, ElasticIpAttributes, EndpointAttributes, EndpointInterface,
+    Kind, Slot, Subnet, Vpc,
+};
 use accel_core::tags::Stamp;
 use accel_core::{DeploymentId, Error, ErrorKind, NodeName, Place, RemoteId, Result, Side};
 use async_trait::async_trait;
@@ -279,7 +283,7 @@ fn of_size(bytes: usize) -> Entry {
 
 /// One entry of every record, with every field set, and with none of the optional ones.
 pub fn entries_of_every_record() -> Vec<Entry> {
-    let records = [started(), planned(), found(), lean(), outcomes(), ends()].concat();
+    let records = [started(), planned(), found(), lean(), ready(), outcomes(), ends()].concat();
     (0..).zip(records).map(|(seq, record)| entry(seq, record)).collect()
 }
 
@@ -368,12 +372,31 @@ fn lean() -> Vec<Record> {
     ]
 }
 
+fn ready() -> Vec<Record> {
+    let address = Ipv4Addr::new(10, 1, 0, 10);
+    let interfaces = vec![EndpointInterface { subnet: remote(Kind::Subnet, "subnet-1"), address }];
+    let dns_names = vec!["vpce-1.sts.us-east-1.vpce.amazonaws.com".into()];
+    let balancer = BalancerAttributes {
+        dns_name: "accel-lane-1.elb.ap-southeast-1.amazonaws.com".into(),
+        metric_name: "net/accel-lane-1/1".into(),
+        addresses: vec![("ap-southeast-1a".into(), address)],
+    };
+    [
+        Attributes::Plain,
+        Attributes::InterfaceEndpoint(EndpointAttributes { interfaces, dns_names }),
+        Attributes::ElasticIp(ElasticIpAttributes { address }),
+        Attributes::LoadBalancer(balancer),
+    ]
+    .map(|attributes| Record::Ready { item: item(0), attributes })
+    .to_vec()
+}
+
 fn outcomes() -> Vec<Record> {
     let item = item(0);
     vec![
         Record::Doubtful { item },
+        Record::Refused { item, spent: false },
         Record::Refused { item, spent: true },
-        Record::Ready { item, attributes: Attributes::Plain },
         Record::Replaced { item, why: "line\nbreak, \"quote\", \\, \u{0}, \u{1f6e4}".into() },
         Record::Lost { item },
         Record::Deleting { item },
@@ -392,6 +415,7 @@ fn ends() -> Vec<Record> {
         .advice("raise the VPC quota, then run deploy again");
     vec![
         Record::Halted { item: item(0), error },
+        Record::Halted { item: item(1), error: Error::new(ErrorKind::Failed, "gave up") },
         Record::Beat,
         Record::Ended { reached: false },
         Record::Ended { reached: true },

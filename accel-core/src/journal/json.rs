@@ -87,3 +87,37 @@ fn newer(message: String, writer: Option<&str>) -> Error {
     let needed = writer.map_or("the accel that wrote it".to_owned(), |v| format!("accel {v}"));
     Error::new(ErrorKind::Refused, message).advice(format!("run {needed}, or a newer one"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(json: &str) -> Error {
+        decode(json).expect_err("it is not for this accel")
+    }
+
+    #[test]
+    fn a_started_record_of_a_newer_format_is_refused_with_the_version_needed() {
+        let started = r#""version":"7.1.0","backend":"sim","purpose":"deploy","partition":"aws","stamp":{"run":"r","by":"me","places":[],"accounts":[]}"#;
+        let unreadable = r#""version":"7.1.0","from":"somewhere else""#;
+        for started in [started, unreadable] {
+            let json = format!(
+                r#"{{"seq":0,"at_ms":0,"run":"r","record":{{"started":{{"format":2,{started}}}}}}}"#
+            );
+            let error = refusal(&json);
+            assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+            assert_eq!(error.what_next(), Some("run accel 7.1.0, or a newer one"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_record_is_refused() {
+        let error = refusal(r#"{"seq":0,"at_ms":0,"run":"r","record":"moved"}"#);
+        assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_damaged() {
+        assert_eq!(refusal(r#"{"seq":0,"#).kind(), ErrorKind::Journal);
+    }
+}

@@ -10,6 +10,7 @@ use crate::id::DeploymentId;
 /// The error of a file operation (`read`, `write`).
 pub(super) fn failed(verb: &str, path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::Journal, format!("cannot {verb} {}: {error}", path.display()))
+        .advice("look after the disk, its free space and the rights to that path, then run again")
 }
 
 /// Makes the deployment's own directory, and whatever is missing above it.
@@ -84,21 +85,37 @@ fn restrict(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the lock and writes our process id into it. The lock lasts as long as the file is open.
-pub(super) fn lock(path: &Path, deployment: &DeploymentId) -> Result<File> {
-    let mut file = open_private(path)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(held(path, deployment)),
-        Err(TryLockError::Error(error)) => {
-            return Err(failed("lock", path, &error)
-                .advice("keep the journal on a local disk that has file locks"));
+/// The lock of a journal; it ends when this is dropped, and with the process.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// Takes the lock and writes our process id into its file.
+    pub(super) fn take(path: &Path, deployment: &DeploymentId) -> Result<Self> {
+        let file = open_private(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(held(path, deployment)),
+            Err(TryLockError::Error(error)) => {
+                return Err(failed("lock", path, &error)
+                    .advice("keep the journal on a local disk that has file locks"));
+            }
         }
+        let mut lock = Self(file);
+        lock.0
+            .set_len(0)
+            .and_then(|()| writeln!(lock.0, "{}", std::process::id()))
+            .map_err(|e| failed("write", path, &e))?;
+        Ok(lock)
     }
-    file.set_len(0)
-        .and_then(|()| writeln!(file, "{}", std::process::id()))
-        .map_err(|e| failed("write", path, &e))?;
-    Ok(file)
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone is not enough: a process that this one starts just now has a copy of the file for an instant, and the lock
+        // would last until that is closed too. Should this fail, it is only that instant late.
+        self.0.unlock().unwrap_or_default();
+    }
 }
 
 fn held(path: &Path, deployment: &DeploymentId) -> Error {
@@ -107,4 +124,20 @@ fn held(path: &Path, deployment: &DeploymentId) -> Error {
     let holder = holder.map_or("another process".to_owned(), |id| format!("process {id}"));
     Error::new(ErrorKind::Fenced, format!("{holder} has the journal of {deployment} open"))
         .advice(format!("wait until {holder} ends, or end it, then run again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_file_does_not_keep_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, lane) = (dir.path().join("lock"), DeploymentId::parse("lane").unwrap());
+        let lock = Lock::take(&path, &lane).unwrap();
+        let _copy = lock.0.try_clone().unwrap();
+        assert_eq!(Lock::take(&path, &lane).unwrap_err().kind(), ErrorKind::Fenced);
+        drop(lock);
+        Lock::take(&path, &lane).unwrap();
+    }
 }

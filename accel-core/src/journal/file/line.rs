@@ -130,3 +130,126 @@ fn located(path: &Path, number: u64, error: &Error) -> Error {
         None => located,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Record, encode};
+
+    fn lane() -> DeploymentId {
+        DeploymentId::parse("lane").unwrap()
+    }
+
+    fn beat(seq: u64) -> Entry {
+        Entry { seq, at_ms: 0, run: "r".into(), record: Record::Beat }
+    }
+
+    /// Three lines, of one, two and one entries.
+    fn lines() -> Vec<String> {
+        let appends = [vec![beat(0)], vec![beat(1), beat(2)], vec![beat(3)]];
+        appends.map(|entries| write(&lane(), &encode(&entries).unwrap())).to_vec()
+    }
+
+    fn read(text: &[u8]) -> Result<Whole> {
+        read_all(text, Path::new("j"), &lane())
+    }
+
+    fn check_error(text: &[u8], kind: ErrorKind, message: &str) {
+        let error = read(text).expect_err(message);
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.message().contains(message), "{error} instead of {message}");
+        assert!(error.what_next().is_some(), "{error} does not say what to do");
+    }
+
+    /// A line whose checksum is right, whatever it says.
+    fn line_of(rest: &str) -> String {
+        format!("{{\"check\":\"{}\",{rest}\n", check(rest.as_bytes()))
+    }
+
+    #[test]
+    fn whole_lines_are_read_to_the_end() {
+        let text = lines().concat();
+        let whole = read(text.as_bytes()).unwrap();
+        assert_eq!(whole.entries, [beat(0), beat(1), beat(2), beat(3)]);
+        assert_eq!(whole.len, text.len() as u64);
+    }
+
+    #[test]
+    fn a_tail_with_zeros_between_any_two_bytes_is_dropped() {
+        let lines = lines();
+        let (before, last) = (lines[..2].concat(), lines[2].len());
+        for from in 0..last {
+            for to in from + 1..=last {
+                let mut text = lines.concat().into_bytes();
+                text[before.len()..][from..to].fill(0);
+                let whole = read(&text).unwrap_or_else(|e| panic!("zeros in {from}..{to}: {e}"));
+                assert_eq!(whole.len, before.len() as u64, "zeros in {from}..{to}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tail_cut_at_any_byte_and_followed_by_zeros_is_dropped() {
+        let lines = lines();
+        let before = lines[..2].concat();
+        for cut in 0..lines[2].len() {
+            for zeros in [0, 1, 5000] {
+                let torn = [before.as_bytes(), &lines[2].as_bytes()[..cut], &vec![0; zeros]];
+                let whole = read(&torn.concat()).unwrap_or_else(|e| panic!("cut at {cut}: {e}"));
+                assert_eq!(whole.len, before.len() as u64, "cut at {cut}, {zeros} zeros");
+            }
+        }
+    }
+
+    #[test]
+    fn any_other_byte_anywhere_is_damage() {
+        let lines = lines();
+        let text = lines.concat().into_bytes();
+        let last = text.len() - lines[2].len();
+        let mut number = 1;
+        for at in 0..text.len() {
+            for other in (0..=u8::MAX).filter(|other| *other != text[at]) {
+                // A zero in the last line is what a crash leaves.
+                if at < last || other != 0 {
+                    let mut changed = text.clone();
+                    changed[at] = other;
+                    check_error(&changed, ErrorKind::Journal, &format!("j line {number}: damaged"));
+                }
+            }
+            number += u32::from(text[at] == b'\n');
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_missing_doubled_or_misplaced_is_damage() {
+        let lines = lines();
+        let [a, b, c] = [&lines[0], &lines[1], &lines[2]].map(String::as_str);
+        for order in [vec![b, c], vec![a, c], vec![a, b, b, c], vec![a, a], vec![b, a, c]] {
+            check_error(order.concat().as_bytes(), ErrorKind::Journal, "belongs");
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_with_the_version_needed() {
+        let rest = r#""format":2,"accel":"7.1.0","deployment":"lane","appends":"packed"}"#;
+        check_error(line_of(rest).as_bytes(), ErrorKind::Refused, "j line 1: format 2");
+        let error = read(line_of(rest).as_bytes()).unwrap_err();
+        assert_eq!(error.what_next(), Some("run accel 7.1.0, or a newer one"));
+    }
+
+    #[test]
+    fn an_unknown_record_is_refused_with_the_version_needed() {
+        let entry = r#"{"seq":0,"at_ms":0,"run":"r","record":{"moved":{"item":1}}}"#;
+        let head = r#""format":1,"accel":"7.1.0","deployment":"lane","#;
+        let text = line_of(&format!(r#"{head}"entries":[{entry}]}}"#));
+        check_error(text.as_bytes(), ErrorKind::Refused, "unknown variant `moved`");
+        let error = read(text.as_bytes()).unwrap_err();
+        assert_eq!(error.what_next(), Some("run accel 7.1.0, or a newer one"));
+    }
+
+    #[test]
+    fn the_journal_of_another_deployment_is_refused() {
+        let text = write(&DeploymentId::parse("other").unwrap(), &encode(&[beat(0)]).unwrap());
+        check_error(text.as_bytes(), ErrorKind::Refused, "that of other, not of lane");
+    }
+}

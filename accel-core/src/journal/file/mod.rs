@@ -18,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use self::disk::Lock;
 use super::{Appended, Entry, Journal, encode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::DeploymentId;
@@ -57,14 +58,13 @@ pub struct FileJournal {
     deployment: DeploymentId,
     path: PathBuf,
     log: Mutex<Log>,
-    /// Never read: the lock lasts as long as the file is open.
-    _lock: File,
+    /// Only held.
+    _lock: Lock,
 }
 
-/// The open file, and how much of it is known to be durable.
+/// How much of the file is known to be durable.
 #[derive(Debug)]
 struct Log {
-    file: File,
     /// The next position.
     next: u64,
     /// The length up to which the file holds whole, durable appends.
@@ -82,7 +82,7 @@ impl FileJournal {
     /// * `Journal` if it is damaged, or if the disk refuses.
     pub fn open(dir: impl AsRef<Path>, deployment: &DeploymentId) -> Result<Self> {
         let home = disk::make_home(dir.as_ref(), deployment)?;
-        let lock = disk::lock(&home.join("lock"), deployment)?;
+        let lock = Lock::take(&home.join("lock"), deployment)?;
         let path = home.join("journal.jsonl");
         let mut file = disk::open_private(&path)?;
 
@@ -95,12 +95,25 @@ impl FileJournal {
         disk::sync_home(&home)?;
 
         let next = whole.entries.len() as u64;
-        let log = Mutex::new(Log { file, next, len: whole.len, has_failed: false });
+        let log = Mutex::new(Log { next, len: whole.len, has_failed: false });
         Ok(Self { deployment: deployment.clone(), path, log, _lock: lock })
     }
 
+    /// The file by its name, every time: one that was removed or replaced would swallow appends that are then said to be done.
+    fn file(&self, log: &Log) -> Result<File> {
+        let failed = |e| disk::failed("open", &self.path, &e);
+        let file = File::options().read(true).write(true).open(&self.path).map_err(failed)?;
+        let len = file.metadata().map_err(failed)?.len();
+        if len == log.len || log.has_failed { Ok(file) } else { Err(self.changed()) }
+    }
+
+    fn changed(&self) -> Error {
+        let message = format!("{} was changed while it was open", self.path.display());
+        Error::new(ErrorKind::Journal, message).advice("put it back as it was, then run again")
+    }
+
     fn log(&self) -> MutexGuard<'_, Log> {
-        // A panic while the lock is held leaves `len` and `next` as they were: at worst a torn tail that the next write overwrites.
+        // A panic while the lock is held leaves `len` and `next` as they were; a tail beyond `len` is found by the next append.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -114,49 +127,49 @@ impl Journal for FileJournal {
     }
 
     async fn load(&self, from: u64) -> Result<Vec<Entry>> {
-        let mut log = self.log();
-        let len = log.len;
-        let text = read_to(&mut log.file, len).map_err(|e| disk::failed("read", &self.path, &e))?;
-        let mut entries = line::read_all(&text, &self.path, &self.deployment)?.entries;
-        entries.retain(|entry| entry.seq >= from);
-        Ok(entries)
+        let log = self.log();
+        let mut file = self.file(&log)?;
+        let text = read_to(&mut file, log.len).map_err(|e| disk::failed("read", &self.path, &e))?;
+        let mut whole = line::read_all(&text, &self.path, &self.deployment)?;
+        if whole.len != log.len {
+            return Err(self.changed());
+        }
+        whole.entries.retain(|entry| entry.seq >= from);
+        Ok(whole.entries)
     }
 
     async fn append(&self, entries: &[Entry]) -> Result<Appended> {
         let json = encode(entries)?;
         let mut log = self.log();
         if log.has_failed {
-            return Err(Error::new(
-                ErrorKind::Journal,
-                format!("an earlier write to {} has failed", self.path.display()),
-            )
-            .advice("run again: that opens the journal anew"));
+            let message = format!("an earlier write to {} has failed", self.path.display());
+            return Err(Error::new(ErrorKind::Journal, message)
+                .advice("run again: that opens the journal anew"));
         }
         match entries.first() {
             None => return Ok(Appended::Done),
             Some(first) if first.seq != log.next => return Ok(Appended::Conflict),
             Some(_) => {}
         }
+        let mut file = self.file(&log)?;
         let line = line::write(&self.deployment, &json);
-        log.append(line.as_bytes(), entries.len()).map_err(|e| {
-            disk::failed("write", &self.path, &e).advice("make room on the disk, then run again")
-        })?;
+        log.append(&mut file, line.as_bytes(), entries.len())
+            .map_err(|e| disk::failed("write", &self.path, &e))?;
         Ok(Appended::Done)
     }
 }
 
 impl Log {
-    fn append(&mut self, line: &[u8], entries: usize) -> io::Result<()> {
-        let written = self
-            .file
+    fn append(&mut self, file: &mut File, line: &[u8], entries: usize) -> io::Result<()> {
+        let written = file
             .seek(SeekFrom::Start(self.len))
-            .and_then(|_| self.file.write_all(line))
-            .and_then(|()| self.file.sync_data());
+            .and_then(|_| file.write_all(line))
+            .and_then(|()| file.sync_data());
         if let Err(error) = written {
             self.has_failed = true;
             // Takes back what is there of it: a line that a failed sync left in memory only must not be read as durable by the next
-            // open. If this fails too, so does the disk; that the write failed is still what matters.
-            return self.file.set_len(self.len).and(Err(error));
+            // open. If this fails too, so does the disk, and the next open drops a torn line.
+            return file.set_len(self.len).and(Err(error));
         }
         self.len += line.len() as u64;
         self.next += entries as u64;
@@ -166,7 +179,6 @@ impl Log {
 
 fn read_to(file: &mut File, len: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
     file.take(len).read_to_end(&mut text)?;
     Ok(text)
 }
