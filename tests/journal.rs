@@ -100,6 +100,10 @@ impl Store for Faulty {
 
 #[async_trait]
 impl Journal for Faulty {
+    fn exclusive(&self) -> bool {
+        false
+    }
+
     async fn load(&self, from: u64) -> Result<Vec<Entry>> {
         let from = if self.fault == Fault::LoadsFromTheBeginning { 0 } else { from };
         Ok(self.with(|entries| entries.iter().filter(|e| e.seq >= from).cloned().collect()))
