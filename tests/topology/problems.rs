@@ -49,6 +49,12 @@ const CHANGES: &[(&str, Change)] = &[
         s.elastic_ips = ElasticIps::Existing(vec!["eipalloc-0a1b2c3d".into(); 2]);
         s.services.push("sqs".into());
     }),
+    ("one list for two services of three", |s| {
+        s.elastic_ips =
+            ElasticIps::Existing(vec!["eipalloc-0a1b2c3d".into(), "eipalloc-0a1b2c3e".into()]);
+        s.services.extend(["sqs", "sns"].map(Service::from));
+        s.services[0].elastic_ips = Some(ElasticIps::Off);
+    }),
     ("one address for two services", |s| {
         s.zones = 1;
         s.services.push("sqs".into());
