@@ -59,7 +59,7 @@ fn effect(old: &Graph, new: &Graph) -> Effect {
         .filter(|n| new.find(&n.name).is_none_or(|id| new.node(id).fingerprint != n.fingerprint))
         .collect();
     for node in &leaving {
-        if new.find(&node.name).is_none() {
+        if new.find(&node.name).is_none() && !node.kind().facts().setting {
             effect.removed.insert(node.kind());
         }
     }
@@ -71,10 +71,18 @@ fn effect(old: &Graph, new: &Graph) -> Effect {
                 slots(node, &new_bound).iter().any(|s| held.iter().any(|h| h.collides(s)));
             collides || !exclusive(gone, &old_bound).is_disjoint(&exclusive(node, &new_bound))
         };
+        let parent_is_the_same = node.resource.parent().is_none_or(|parent| {
+            let parent = new.node(parent);
+            let before = old.find(&parent.name).map(|id| old.node(id).fingerprint);
+            before == Some(parent.fingerprint)
+        });
         match before {
             Some(before) if before.fingerprint == node.fingerprint => {}
-            Some(_) if node.kind().facts().setting => {
-                effect.set.insert(node.kind());
+            // With a new parent, a setting is no change of its own.
+            _ if node.kind().facts().setting => {
+                if parent_is_the_same {
+                    effect.set.insert(node.kind());
+                }
             }
             Some(_) if leaving.iter().any(|gone| needed_by(&gone)) => {
                 effect.interrupted.insert(node.kind());
@@ -125,11 +133,19 @@ impl Effect {
             writeln!(text, "  {what}: {}", kinds(set)).unwrap();
         }
         let outage = self.interrupted.iter().any(|kind| CARRIES_TRAFFIC.contains(kind));
-        let new_name =
-            [&self.renewed, &self.interrupted].iter().any(|set| set.contains(&Kind::LoadBalancer));
+        let ended = |kind| {
+            let sets = [&self.removed, &self.renewed, &self.interrupted];
+            sets.iter().any(|set| set.contains(&kind))
+        };
         writeln!(text, "  outage: {}", if outage { "yes" } else { "no" }).unwrap();
-        if new_name {
-            writeln!(text, "  clients: dial a new name").unwrap();
+        if ended(Kind::LoadBalancer) {
+            writeln!(text, "  clients: the old name ends").unwrap();
+        }
+        if ended(Kind::ElasticIp) {
+            writeln!(text, "  clients: old addresses end").unwrap();
+        }
+        if self.removed.contains(&Kind::Listener) {
+            writeln!(text, "  clients: an old port closes").unwrap();
         }
     }
 }
@@ -175,6 +191,9 @@ const CHANGES: &[(&str, Change)] = &[
     ("allow: one more", |s, _| s.allow.push("198.51.100.0/24".into())),
     ("allow: another one", |s, _| s.allow = vec!["198.51.100.0/24".into()]),
     ("allow.label", |s, _| s.allow[0].label = Some("office".into())),
+    ("allow.label: on another block, which is new", |s, _| {
+        s.allow.push(Allow { label: Some("office".into()), ..Allow::new("198.51.100.0/24") });
+    }),
     ("allow.until: in the future", |s, _| s.allow[0].until = Some("2027-03-31".into())),
     ("allow.until: today", |s, _| s.allow[0].until = Some("2026-11-21".into())),
     ("allow.until: yesterday", |s, _| s.allow[0].until = Some("2026-11-20".into())),

@@ -17,7 +17,7 @@ const LETTERS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 fn service() -> impl Strategy<Value = Service> {
     let ports = subsequence(vec![443, 8443, 9443], 1..=3).prop_shuffle();
-    (Just(()), ports, any::<bool>()).prop_map(|((), ports, off)| Service {
+    (ports, any::<bool>()).prop_map(|(ports, off)| Service {
         ports,
         elastic_ips: off.then_some(ElasticIps::Off),
         ..Service::default()
@@ -182,11 +182,13 @@ proptest! {
         let new = world.build(&other, &kept(&graph));
         let addresses = |graph: &Graph| -> Vec<_> {
             let nodes = graph.nodes().iter().map(|node| &node.resource);
-            let endpoints = nodes.filter_map(|resource| match resource {
-                Resource::InterfaceEndpoint(endpoint) => Some(&endpoint.subnets),
-                _ => None,
-            });
-            endpoints.flatten().map(|subnet| subnet.address).collect()
+            let mut addresses = Vec::new();
+            for resource in nodes {
+                if let Resource::InterfaceEndpoint(endpoint) = resource {
+                    addresses.extend(endpoint.subnets.iter().map(|subnet| subnet.address));
+                }
+            }
+            addresses
         };
         let (old, new) = (addresses(&graph), addresses(&new));
         prop_assert_eq!(new.iter().collect::<BTreeSet<_>>().len(), new.len());
@@ -261,7 +263,9 @@ proptest! {
         // Tags that somebody else wrote.
         let spec = frankfurt();
         let mut strange = kept(&build_with(&spec, &offer(&spec), &[]).unwrap().graph);
-        strange.iter_mut().for_each(|kept| kept.note = Some(note.clone()));
+        for kept in &mut strange {
+            kept.note = Some(note.clone());
+        }
         prop_assert!(build_with(&spec, &offer(&spec), &strange).is_ok());
     }
 }

@@ -17,16 +17,17 @@ fn made(spec: &Acceleration) -> BTreeMap<NodeName, Bound> {
     let nodes = nodes.nodes().iter().enumerate();
     nodes
         .map(|(index, node)| {
-            let attributes = match node.kind() {
-                Kind::LoadBalancer => Attributes::LoadBalancer(BalancerAttributes {
+            let attributes = if node.kind() == Kind::LoadBalancer {
+                Attributes::LoadBalancer(BalancerAttributes {
                     dns_name: format!("lane-{index}.elb.example"),
                     metric_name: format!("net/lane/{index}"),
                     addresses: Vec::new(),
-                }),
-                Kind::ElasticIp => Attributes::ElasticIp(ElasticIpAttributes {
-                    address: [203, 0, 113, number(index)].into(),
-                }),
-                _ => Attributes::Plain,
+                })
+            } else if node.kind() == Kind::ElasticIp {
+                let address = [203, 0, 113, number(index)].into();
+                Attributes::ElasticIp(ElasticIpAttributes { address })
+            } else {
+                Attributes::Plain
             };
             let id = RemoteId::new(node.kind(), node.place.clone(), format!("id-{index}"));
             (node.name.clone(), Bound { id, attributes: Some(attributes) })

@@ -74,6 +74,7 @@ pub(crate) fn check(spec: &Acceleration) -> Result<Checked<'_>, Vec<Problem>> {
         blocks(spec, service, entry, &mut found);
     }
     let services = services(spec, &mut found);
+    elastic_ips(spec, &mut found);
     let allow = openings(spec, &mut found);
     let policy = spec.policy.as_ref().and_then(|text| found.keep("policy", text::policy(text)));
     callers(spec, &mut found);
@@ -124,10 +125,12 @@ fn regions(spec: &Acceleration, found: &mut Problems) {
     }
     let (service, entry) = (spec.service_region.partition(), spec.entry_region.partition());
     if service != entry {
-        found.at(
-            "entry_region",
-            format!("{} is in partition {entry}, {} in {service}: networks of two partitions cannot be joined", spec.entry_region, spec.service_region),
+        let where_each_is = format!(
+            "{} is in partition {entry}, {} in {service}",
+            spec.entry_region, spec.service_region
         );
+        let message = format!("{where_each_is}: networks of two partitions cannot be joined");
+        found.at("entry_region", message);
     }
 }
 
@@ -147,7 +150,8 @@ fn blocks(spec: &Acceleration, service: Ipv4Net, entry: Ipv4Net, found: &mut Pro
     {
         let fit = room(cidr).saturating_sub(RESERVED_ADDRESSES + spare);
         if count > fit {
-            found.at(path, format!("{cidr} has subnets with room for {fit} of the {count} services: take a larger block"));
+            let room = format!("{cidr} has subnets with room for {fit} of the {count} services");
+            found.at(path, format!("{room}: take a larger block"));
         }
     }
 }
@@ -163,7 +167,7 @@ fn services<'a>(
     for (index, service) in spec.services.iter().enumerate() {
         let path = format!("services[{index}]");
         let ports = ports(&path, &service.ports, found);
-        let elastic_ips = elastic_ips(spec, index, found);
+        let elastic_ips = service.elastic_ips.as_ref().unwrap_or(&spec.elastic_ips);
         let name = text::service_label(&service.name, &spec.service_region);
         let Some(label) = found.keep(&format!("{path}.name"), name) else { continue };
         if let Some(first) = services.get(&label) {
@@ -195,44 +199,35 @@ fn ports(path: &str, ports: &[u16], found: &mut Problems) -> BTreeSet<u16> {
     set
 }
 
-/// A list that all services share would give one address to several load balancers.
-fn elastic_ips<'a>(spec: &'a Acceleration, index: usize, found: &mut Problems) -> &'a ElasticIps {
-    let own = spec.services[index].elastic_ips.as_ref();
-    let (path, choice) = match own {
-        Some(own) => (format!("services[{index}].elastic_ips"), own),
-        None => ("elastic_ips".to_owned(), &spec.elastic_ips),
-    };
-    let ElasticIps::Existing(ids) = choice else { return choice };
-    if own.is_none() && spec.services.len() > 1 {
-        if index == 0 {
-            found
-                .at(path, "a list can serve only one service: give each service a list of its own");
-        }
-        return choice;
+/// Every list of existing addresses. An address serves one load balancer, so that a list serves one service.
+fn elastic_ips(spec: &Acceleration, found: &mut Problems) {
+    let own = spec.services.iter().map(|service| service.elastic_ips.as_ref());
+    let sharing = own.clone().filter(Option::is_none).count();
+    if matches!(spec.elastic_ips, ElasticIps::Existing(_)) && sharing > 1 {
+        let message = "a list can serve only one service: give each service a list of its own";
+        found.at("elastic_ips", message);
     }
-    if ids.len() != usize::from(spec.zones) {
-        found.at(
-            &*path,
-            format!("has {} addresses for {} zones: give one per zone", ids.len(), spec.zones),
-        );
-    }
-    for (position, id) in ids.iter().enumerate() {
-        if !text::is_allocation(id) {
-            found.at(
-                format!("{path}[{position}]"),
-                format!("{id:?} is no allocation id; write it like eipalloc-0a1b2c3d4e5f60718"),
-            );
+    let own = own.enumerate().filter_map(|(index, choice)| {
+        choice.map(|choice| (format!("services[{index}].elastic_ips"), choice))
+    });
+    let mut seen = BTreeSet::new();
+    for (path, choice) in own.chain([("elastic_ips".to_owned(), &spec.elastic_ips)]) {
+        let ElasticIps::Existing(ids) = choice else { continue };
+        if ids.len() != usize::from(spec.zones) {
+            let counts = format!("has {} addresses for {} zones", ids.len(), spec.zones);
+            found.at(&*path, format!("{counts}: give one per zone"));
         }
-        let lists =
-            spec.services[..index].iter().filter_map(|service| service.elastic_ips.as_ref());
-        let elsewhere = lists
-            .filter_map(|list| if let ElasticIps::Existing(ids) = list { Some(ids) } else { None })
-            .any(|other| other.contains(id));
-        if elsewhere || ids[..position].contains(id) {
-            found.at(format!("{path}[{position}]"), format!("{id} is listed twice"));
+        for (position, id) in ids.iter().enumerate() {
+            let path = || format!("{path}[{position}]");
+            if !text::is_allocation(id) {
+                let like = "write it like eipalloc-0a1b2c3d4e5f60718";
+                found.at(path(), format!("{id:?} is no allocation id; {like}"));
+            }
+            if !seen.insert(id) {
+                found.at(path(), format!("{id} is listed twice"));
+            }
         }
     }
-    choice
 }
 
 fn openings<'a>(spec: &'a Acceleration, found: &mut Problems) -> Vec<Opening<'a>> {
@@ -260,10 +255,8 @@ fn openings<'a>(spec: &'a Acceleration, found: &mut Problems) -> Vec<Opening<'a>
     let blocks: Vec<Ipv4Net> = openings.keys().copied().collect();
     let open = openness::addresses_in_union(&blocks);
     if open > openness::MOST_WITHOUT_CONSENT && !spec.allow_internet {
-        found.at(
-            "allow",
-            format!("adds up to {open} addresses, more than a whole /8: narrow it, or say allow_internet = true"),
-        );
+        let message = format!("adds up to {open} addresses, more than a whole /8");
+        found.at("allow", format!("{message}: narrow it, or say allow_internet = true"));
     }
     openings.into_values().collect()
 }

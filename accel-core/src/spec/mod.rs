@@ -20,6 +20,7 @@ use crate::resource::DEFAULT_IDLE_TIMEOUT_SECS;
 pub(crate) use check::{Checked, CheckedService, Opening, ZONE_SLOTS, check};
 pub use day::Day;
 pub use elastic_ips::ElasticIps;
+pub(crate) use text::canonical_json;
 
 /// A private lane from an entry near the clients to services in a far region.
 ///
@@ -219,7 +220,7 @@ impl From<&str> for Service {
 pub struct Allow {
     /// The block, without host bits (`203.0.113.0/24`).
     pub cidr: String,
-    /// Whose it is; stands beside the rule in the cloud.
+    /// Whose it is; stands beside the rule in the cloud. Taken away, the old text stays there until the rule is made anew.
     pub label: Option<String>,
     /// The last day (UTC, `2027-03-31`) on which a deploy still lets it in. Nothing happens by itself: the next deploy closes it.
     pub until: Option<String>,

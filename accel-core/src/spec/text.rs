@@ -1,6 +1,9 @@
 //! The forms of single texts: regions, services, accounts, tags, policies. Each check says what is wrong, or gives what it read.
 
+use std::collections::BTreeMap;
+
 use ipnet::Ipv4Net;
+use serde_json::Value;
 
 use crate::id::Region;
 
@@ -147,14 +150,27 @@ pub(super) fn label_fault(label: &str) -> Option<String> {
     ))
 }
 
+/// The same document with its keys in order, however the JSON library is built: fingerprints depend on it.
+pub(crate) fn canonical_json(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let sorted: BTreeMap<String, Value> =
+                fields.into_iter().map(|(key, value)| (key, canonical_json(value))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(canonical_json).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
+}
+
 /// A policy in canonical form: keys in order, no white space.
 pub(super) fn policy(text: &str) -> Result<String, String> {
-    let document: serde_json::Value =
+    let document: Value =
         serde_json::from_str(text).map_err(|error| format!("is no JSON: {error}"))?;
     if document.get("Statement").is_none() {
         return Err("is no policy: an object with a \"Statement\" is needed".to_owned());
     }
-    let canonical = document.to_string();
+    let canonical = canonical_json(document).to_string();
     if canonical.chars().count() > POLICY_CHARS_MAX {
         return Err(format!("is longer than {POLICY_CHARS_MAX} characters"));
     }

@@ -108,7 +108,7 @@ impl Build<'_> {
         let checked = self.plan.checked;
         let lanes = &self.plan.lanes;
         let entry_zones = lanes.iter().flat_map(|lane| lane.entry_zones.iter()).collect();
-        let service_zones = lanes.iter().flat_map(|lane| lane.pins.keys()).collect();
+        let service_zones = lanes.iter().flat_map(|lane| lane.zones.iter()).collect();
         let region = checked.entry.region.clone();
         let entry = self.network(&checked.entry, checked.entry_cidr, &entry_zones, |what| {
             names::entry(&region, what)

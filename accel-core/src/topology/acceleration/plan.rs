@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::id::{Place, Side, Zone};
 use crate::resource::Kind;
 use crate::spec::{Checked, CheckedService, Opening};
-use crate::topology::{Known, Topology};
+use crate::topology::{Kept, Known, Topology};
 
 /// A spec with every decision taken.
 #[derive(Debug)]
@@ -30,7 +30,9 @@ pub(super) struct Lane<'a> {
     pub(super) label: &'a str,
     pub(super) service: &'a CheckedService<'a>,
     pub(super) full_name: String,
-    /// The endpoint's zones, with its address in each.
+    /// The endpoint's zones.
+    pub(super) zones: BTreeSet<Zone>,
+    /// The endpoint's address in each of them.
     pub(super) pins: Pins,
     /// The load balancer's zones.
     pub(super) entry_zones: BTreeSet<Zone>,
@@ -51,7 +53,9 @@ pub(super) fn plan<'a>(
         lanes.extend(lane(checked, label, service, known, problems));
     }
     pin(checked, known, &mut lanes, problems);
-    let has_ended = |opening: &Opening<'_>| matches!((opening.until, known.today), (Some(until), Some(today)) if until < today);
+    let has_ended = |opening: &Opening<'_>| {
+        opening.until.zip(known.today).is_some_and(|(until, today)| until < today)
+    };
     let (ended, open) = checked.allow.iter().cloned().partition(has_ended);
     Plan { checked, lanes, open, ended }
 }
@@ -74,8 +78,8 @@ fn lane<'a>(
     let wanted = usize::from(checked.spec.zones);
 
     let offered = service_zones(offer, known.offer.zones_in(place), place);
-    let noted: Vec<BTreeSet<Zone>> =
-        noted_pins(known, place, label).map(|pins| pins.into_keys().collect()).collect();
+    let noted = noted_pins(known, place, label);
+    let noted: Vec<_> = noted.into_iter().map(|pins| pins.into_keys().collect()).collect();
     let zones = sticky::choose_zones(wanted, &noted, &offered);
     if zones.len() < wanted {
         let message = too_few(&format!("{label} can have an endpoint"), place, &zones);
@@ -96,7 +100,8 @@ fn lane<'a>(
         service,
         full_name: offer.full_name.clone(),
         outlived: outlived.cloned().collect(),
-        pins: zones.into_iter().map(|zone| (zone, Ipv4Addr::UNSPECIFIED)).collect(),
+        zones,
+        pins: Pins::new(),
         entry_zones,
         policy,
     })
@@ -125,37 +130,20 @@ fn too_few(what: &str, place: &Place, zones: &BTreeSet<Zone>) -> String {
     }
 }
 
-fn notes_on<'k>(
-    known: &Known<'k>,
-    place: &Place,
-    kind: Kind,
-    node: &str,
-) -> impl Iterator<Item = &'k str> {
-    let ours = move |node: &str, place: &Place| {
-        let kept = known.kept.iter();
-        let node = node.to_owned();
-        let place = place.clone();
-        kept.filter(move |k| k.kind == kind && k.place == place && k.node.as_str() == node)
-    };
-    ours(node, place).filter_map(|kept| kept.note.as_deref())
+/// The notes that a node carries, wherever something of it exists.
+fn notes<'k>(known: &Known<'k>, place: &Place, kind: Kind, node: &str) -> Vec<&'k str> {
+    let of_node = |k: &&Kept| k.kind == kind && k.place == *place && k.node.as_str() == node;
+    known.kept.iter().filter(of_node).filter_map(|kept| kept.note.as_deref()).collect()
 }
 
-fn noted_pins<'k>(
-    known: &Known<'k>,
-    place: &Place,
-    label: &str,
-) -> impl Iterator<Item = Pins> + use<'k> {
-    let region = place.region.clone();
-    let notes: Vec<&'k str> =
-        notes_on(known, place, Kind::InterfaceEndpoint, &names::endpoint(label)).collect();
-    notes.into_iter().filter_map(move |note| sticky::read_pins(note, &region))
+fn noted_pins(known: &Known<'_>, place: &Place, label: &str) -> Vec<Pins> {
+    let notes = notes(known, place, Kind::InterfaceEndpoint, &names::endpoint(label));
+    notes.into_iter().filter_map(|note| sticky::read_pins(note, &place.region)).collect()
 }
 
 fn noted_zones(known: &Known<'_>, place: &Place, label: &str) -> Vec<BTreeSet<Zone>> {
-    let name = names::balancer(&place.region, label);
-    notes_on(known, place, Kind::LoadBalancer, &name)
-        .filter_map(|note| sticky::read_zones(note, &place.region))
-        .collect()
+    let notes = notes(known, place, Kind::LoadBalancer, &names::balancer(&place.region, label));
+    notes.into_iter().filter_map(|note| sticky::read_zones(note, &place.region)).collect()
 }
 
 /// Fixes the addresses of all endpoints; the addresses of endpoints that are to go stay theirs until they are gone.
@@ -180,8 +168,8 @@ fn pin(
         .iter()
         .map(|lane| Wanted {
             label: lane.label,
-            blocks: lane.pins.keys().filter_map(block).collect::<BTreeMap<_, _>>(),
-            noted: noted_pins(known, &checked.service, lane.label).collect(),
+            blocks: lane.zones.iter().filter_map(block).collect::<BTreeMap<_, _>>(),
+            noted: noted_pins(known, &checked.service, lane.label),
         })
         .collect();
     let pinned = sticky::pin(&wanted, &taken);
@@ -208,10 +196,12 @@ fn endpoint_policy(
 ) -> Option<String> {
     if !offer.policy_supported {
         if !service.without_policy {
-            problems.push(Problem::new(
-                format!("{}.without_policy", service.path),
-                format!("{} supports no endpoint policy: whoever may connect could use it with any account's credentials; say without_policy = true if that may be", offer.full_name),
-            ));
+            let message = format!(
+                "{} supports no endpoint policy: whoever may connect could use it with any \
+                 account's credentials; say without_policy = true if that may be",
+                offer.full_name
+            );
+            problems.push(Problem::new(format!("{}.without_policy", service.path), message));
         }
         return None;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::id::AccountId;
-use crate::spec::Callers;
+use crate::spec::{Callers, canonical_json};
 
 /// Allows principals of the service side's own account, of the caller's accounts and of the caller's organisation, and nobody else.
 ///
@@ -24,7 +24,8 @@ pub fn default_endpoint_policy(own: &AccountId, callers: &Callers) -> String {
     if let Some(org) = &callers.org {
         statements.push(allow(json!({ "aws:PrincipalOrgID": org })));
     }
-    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+    let document = json!({ "Version": "2012-10-17", "Statement": statements });
+    canonical_json(document).to_string()
 }
 
 #[cfg(test)]

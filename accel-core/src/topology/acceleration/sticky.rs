@@ -153,3 +153,90 @@ fn is_usable(block: Ipv4Net, address: Ipv4Addr) -> bool {
     let (first, count) = usable(block);
     (first..first + count).contains(&u32::from(address))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGION: &str = "ap-southeast-3";
+
+    fn zones(letters: &str) -> BTreeSet<Zone> {
+        letters.chars().map(|letter| Zone::new(format!("{REGION}{letter}"))).collect()
+    }
+
+    fn wanted<'a>(label: &'a str, letters: &str, noted: &[Pins]) -> Wanted<'a> {
+        let vpc = "10.1.0.0/25".parse().unwrap();
+        let with_block = |zone: Zone| {
+            let block = block(vpc, &zone, &REGION.into()).unwrap();
+            (zone, block)
+        };
+        let blocks = zones(letters).into_iter().map(with_block).collect();
+        Wanted { label, blocks, noted: noted.to_vec() }
+    }
+
+    #[test]
+    fn a_zone_has_its_own_block_whatever_others_there_are() {
+        let block = |zone: &str| {
+            block("10.1.0.0/16".parse().unwrap(), &zone.into(), &REGION.into())
+                .map(|block| block.to_string())
+        };
+        assert_eq!(block("ap-southeast-3a").as_deref(), Some("10.1.0.0/19"));
+        assert_eq!(block("ap-southeast-3h").as_deref(), Some("10.1.224.0/19"));
+        for none in ["ap-southeast-3i", "ap-southeast-1a", "ap-southeast-3", "us-west-2-lax-1a"] {
+            assert_eq!(block(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn zones_in_use_come_first() {
+        let choose = |count, noted: &[&str], offered: &str| {
+            let noted: Vec<_> = noted.iter().map(|letters| zones(letters)).collect();
+            choose_zones(count, &noted, &zones(offered))
+        };
+        assert_eq!(choose(2, &[], "cab"), zones("ab"));
+        assert_eq!(choose(2, &["bd"], "abcd"), zones("bd"));
+        assert_eq!(choose(3, &["bd"], "abcd"), zones("abd"));
+        assert_eq!(choose(1, &["bd"], "abcd"), zones("b"));
+        assert_eq!(choose(2, &["bd", "abd"], "abcd"), zones("bd"));
+        assert_eq!(choose(3, &["bd", "abd"], "abcd"), zones("abd"));
+        assert_eq!(choose(2, &["xy"], ""), zones("xy"));
+        assert_eq!(choose(3, &[], "a"), zones("a"));
+    }
+
+    #[test]
+    fn notes_are_read_as_they_were_written() {
+        let region = REGION.into();
+        let pins = pin(&[wanted("sqs", "ab", &[])], &BTreeSet::new()).remove(0).unwrap();
+        assert_eq!(read_pins(&write_pins(&pins), &region), Some(pins));
+        assert_eq!(read_zones(&write_zones(&zones("ab")), &region), Some(zones("ab")));
+        for strange in ["", " ", "ap-southeast-1a=10.1.0.4", "ap-southeast-3a=10.1.0", "a=b=c"] {
+            assert_eq!(read_pins(strange, &region), None, "{strange:?}");
+            assert_eq!(read_zones(strange, &region), None, "{strange:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_subnet_says_so() {
+        // A /28 has sixteen addresses, of which five are the cloud's.
+        let labels: Vec<String> = (0..12).map(|n| format!("service-{n}")).collect();
+        let all: Vec<_> = labels.iter().map(|label| wanted(label, "a", &[])).collect();
+        let pins = pin(&all, &BTreeSet::new());
+        let given: BTreeSet<_> = pins.iter().flatten().flat_map(Pins::values).collect();
+        assert_eq!((given.len(), pins.iter().filter(|pins| pins.is_none()).count()), (11, 1));
+        let ends = |address: &&Ipv4Addr| matches!(address.octets()[3], 0..=3 | 15);
+        assert_eq!(given.into_iter().find(ends), None);
+    }
+
+    #[test]
+    fn what_is_noted_wins_over_what_is_new() {
+        let fresh = pin(&[wanted("sqs", "a", &[])], &BTreeSet::new()).remove(0).unwrap();
+        let taken = fresh.values().copied().collect();
+        let both = [wanted("sqs", "a", &[]), wanted("zz", "a", std::slice::from_ref(&fresh))];
+        let pins = pin(&both, &taken);
+        assert_eq!(pins[1].as_ref(), Some(&fresh));
+        assert_ne!(pins[0].as_ref(), Some(&fresh));
+        // Noted for other zones: a new endpoint, so new addresses.
+        let other = pin(&[wanted("sqs", "ab", std::slice::from_ref(&fresh))], &taken);
+        assert!(other[0].as_ref().unwrap().values().all(|address| !taken.contains(address)));
+    }
+}
