@@ -79,6 +79,11 @@ pub(crate) struct Turn {
     pub(crate) looked: bool,
     /// Since when its create is in doubt.
     pub(crate) doubt: Option<Moment>,
+    /// Some call that refers to it has succeeded: the cloud shows it.
+    pub(crate) seen: bool,
+    /// No call that refers to it before this: the last one was told that it is not there yet.
+    pub(crate) hidden_until: Moment,
+    pub(crate) hidden_tries: u32,
     /// It may be gone: look.
     pub(crate) suspect: bool,
     /// Since when looks agree that it is gone, and how many.
@@ -128,6 +133,8 @@ pub(crate) struct Agenda {
     pub(crate) stopping: bool,
     /// The last look for strays may come no earlier.
     pub(crate) look_after: Moment,
+    /// The cloud has hidden something of this run: from now on one call finds out for all whether a new thing shows.
+    pub(crate) lags: bool,
     /// Something was found in the way: list again.
     pub(crate) relist: bool,
     /// How many calls were started, per verb in the order of `Verb::ALL`.
@@ -143,6 +150,9 @@ static NEVER_SEEN: Turn = Turn {
     fresh: false,
     looked: false,
     doubt: None,
+    seen: false,
+    hidden_until: 0,
+    hidden_tries: 0,
     suspect: false,
     gone_since: None,
     gone_looks: 0,

@@ -39,6 +39,7 @@ pub(crate) fn decide(state: &State, agenda: &Agenda, limits: &Limits, now: Momen
         now,
         wake: None,
         doomed: state.ids().filter(|id| doomed_live(state.item(*id))).collect(),
+        scouted: BTreeSet::new(),
         slowed: BTreeSet::new(),
     };
     let mut deletes = Vec::new();
@@ -64,6 +65,8 @@ struct View<'a> {
     limits: &'a Limits,
     now: Moment,
     wake: Option<Moment>,
+    /// New things to which one call is on its way.
+    scouted: BTreeSet<ItemId>,
     /// Live items that are to go.
     doomed: Vec<ItemId>,
     /// Slowed families that have had their call of this round.
@@ -98,6 +101,7 @@ impl View<'_> {
     }
 
     fn creates(&mut self, commands: &mut Vec<Command>) {
+        self.note_scouts();
         for &id in &self.state.by_node {
             let item = self.state.item(id);
             let node = item.node.expect("the item of a node is wanted");
@@ -112,10 +116,51 @@ impl View<'_> {
                 | Step::Going
                 | Step::Gone => continue,
             };
-            if self.spared(item) {
+            if self.shown(node) && self.spared(item) {
+                self.scout(node);
                 commands.push(command);
             }
         }
+    }
+
+    /// The things that this run made and that nothing has shown yet, among what a node refers to.
+    fn unseen(&self, node: NodeId) -> Vec<ItemId> {
+        let edges = self.state.graph.node(node).edges().iter();
+        let inputs = edges.map(|edge| self.state.item_of(edge.to));
+        inputs
+            .filter(|input| {
+                let turn = self.agenda.turn(*input);
+                turn.fresh && !turn.seen && !self.state.item(*input).kind.facts().setting
+            })
+            .collect()
+    }
+
+    fn note_scouts(&mut self) {
+        if !self.agenda.lags {
+            return;
+        }
+        for &id in &self.state.by_node {
+            if self.agenda.turn(id).busy && self.state.item(id).step == Step::Intended {
+                let node = self.state.item(id).node.expect("the item of a node is wanted");
+                self.scout(node);
+            }
+        }
+    }
+
+    fn scout(&mut self, node: NodeId) {
+        if self.agenda.lags {
+            let unseen = self.unseen(node);
+            self.scouted.extend(unseen);
+        }
+    }
+
+    /// Whether everything that the node refers to shows, as far as known. In a cloud that lags one call finds out for all: the
+    /// others wait for its answer instead of being refused one by one.
+    fn shown(&mut self, node: NodeId) -> bool {
+        let unseen = self.unseen(node);
+        let hidden = unseen.iter().map(|input| self.agenda.turn(*input).hidden_until).max();
+        let awaited = unseen.iter().any(|input| self.scouted.contains(input));
+        hidden.is_none_or(|until| self.at(until)) && !awaited
     }
 
     /// The listing at the start was the look; only a setting, which no listing shows, and what met a conflict are looked for first.
@@ -304,6 +349,8 @@ impl View<'_> {
         let quiet = !self.state.by_node.iter().any(making);
         let mut due: Vec<(Place, Vec<ItemId>)> = Vec::new();
         let mut waiting: Vec<ItemId> = Vec::new();
+        let slow = self.state.ids().any(|id| self.reason_to_look(id) == Some(Reason::Slow));
+        let quiet = quiet && !slow;
         for id in self.state.ids() {
             let Some(reason) = self.reason_to_look(id) else { continue };
             let turn = self.agenda.turn(id);

@@ -137,6 +137,9 @@ impl Judge<'_> {
     fn created(&mut self, id: ItemId, remote: RemoteId, carried: Vec<ItemId>) -> Vec<Record> {
         let item = self.item(id);
         self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
+        for input in self.inputs_of(id) {
+            self.turn(input).seen = true;
+        }
         self.appeared(id);
         self.turn(id).fresh = true;
         vec![Record::Created { item: id, id: remote, carried }]
@@ -232,6 +235,7 @@ impl Judge<'_> {
         turn.looked = true;
         let lasted = turn.again(now, pause);
         let inputs: Vec<ItemId> = self.inputs_of(id);
+        self.hide(id, &inputs);
         let doubtful = |judge: &Self, input: &ItemId| {
             let turn = judge.agenda.turn(*input);
             turn.suspect || turn.gone_since.is_some()
@@ -246,6 +250,27 @@ impl Judge<'_> {
             }
         }
         Vec::new()
+    }
+
+    /// One of the new inputs does not show yet: nothing else that refers to them is tried before the next try of this.
+    fn hide(&mut self, id: ItemId, inputs: &[ItemId]) {
+        let now = self.now;
+        let mut until = None;
+        for input in inputs {
+            let turn = self.turn(*input);
+            if turn.fresh && !turn.seen {
+                // Answers to one burst count once.
+                if now >= turn.hidden_until {
+                    turn.hidden_until = now + (300 * 3u64.pow(turn.hidden_tries) >> turn.hidden_tries).min(1_500);
+                    turn.hidden_tries = (turn.hidden_tries + 1).min(10);
+                }
+                until = until.max(Some(turn.hidden_until));
+            }
+        }
+        if let Some(until) = until {
+            self.agenda.lags = true;
+            self.turn(id).next_at = until;
+        }
     }
 
     fn inputs_of(&self, id: ItemId) -> Vec<ItemId> {
@@ -380,19 +405,23 @@ impl Judge<'_> {
         vec![Record::Replaced { item: id, why }]
     }
 
-    /// Not there yet, or not gone yet: looks come at a twentieth of the time that has passed, at most.
+    /// Not there yet, or not gone yet: looks come at a twentieth of the time that has passed.
     fn still(&mut self, id: ItemId, what: &str) -> Vec<Record> {
         let now = self.now;
         let facts = self.item(id).kind.facts();
-        let times = if what == "going" { facts.gone } else { facts.ready };
+        let going = what == "going";
+        let times = if going { facts.gone } else { facts.ready };
         let limit = times
             .map_or(u64::from(self.limits.in_use_secs), |times| u64::from(times.limit_secs))
             * 1000;
         let turn = self.turn(id);
         turn.tries = 0;
-        let lasted = now - *turn.since.get_or_insert(now);
-        turn.next_at = now + (lasted / 20).clamp(1_000, 30_000);
-        if what == "going" && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
+        let since = *turn.since.get_or_insert(now);
+        let lasted = now - since;
+        // A deploy waits for the slowest thing, and the next step for this look; a cleanup is in less of a hurry.
+        let first = since + times.map_or(0, |times| u64::from(times.usual_secs) * 500);
+        turn.next_at = first.max(now + (lasted / if going { 8 } else { 20 }).clamp(1_000, 30_000));
+        if going && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
             turn.ask_blockers_at = Some(now);
         }
         if lasted <= limit {
@@ -433,7 +462,7 @@ impl Judge<'_> {
         turn.blockers.clear();
         turn.ask_blockers_at = None;
         turn.since = Some(now);
-        turn.next_at = now + gone.map_or(0, |times| u64::from(times.usual_secs) * 250);
+        turn.next_at = now + gone.map_or(0, |times| u64::from(times.usual_secs) * 500);
         match gone {
             Some(_) => vec![Record::Going { item: id }],
             None => vec![Record::Gone { item: id }],

@@ -68,6 +68,8 @@ pub(crate) fn reconcile(
         out: Reconciled::default(),
     };
     work.found.sort_by(|a, b| a.found.id.cmp(&b.found.id));
+    // What spans two places is shown by the listings of both.
+    work.found.dedup_by(|a, b| a.found.id.same(&b.found.id));
     work.known();
     work.bind_wanted();
     work.bind_doubtful();
