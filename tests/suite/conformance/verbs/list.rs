@@ -265,7 +265,7 @@ pub(crate) async fn shows_a_peering_connection_before_its_other_side_has_tags(
 /// Our tags on what accel does not know are reported, so that a person looks.
 pub(crate) async fn reports_tagged_things_of_unknown_kind(lab: &mut Lab<'_>) -> Verdict {
     let tags = lab.asked(Kind::Vpc).request().tags();
-    let controls = lab.subject.controls.clone();
+    let controls = &lab.subject.controls;
     let place = lab.subject.entry.place.clone();
     let strange = controls.strange_kind(&place, &tags).await;
     let strange = cannot(strange, "make a thing of unknown kind")?;

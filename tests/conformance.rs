@@ -1,0 +1,64 @@
+//! The suite itself: no sentence of the contract and no kind is without a promise.
+
+use accel_core::Side;
+use accel_core::resource::{Describe as _, Kind};
+use accel_tests::conformance::{PROMISES, SENTENCES};
+use accel_tests::samples::{Lane, Site};
+
+/// The documentation of the trait and of its verbs, as prose.
+fn contract() -> String {
+    let source = include_str!("../accel-core/src/backend.rs");
+    let start = source.find("/// A cloud that can hold").expect("the trait is documented");
+    let (contract, _) = source[start..].split_once("\n}\n").expect("the trait ends");
+    let prose: Vec<&str> = contract
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("///"))
+        .map(|line| line.trim().trim_start_matches("* "))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    prose.join(" ")
+}
+
+/// The table of sentences is the documentation, word for word.
+#[test]
+fn every_sentence_of_the_contract_has_its_promises() {
+    let table: Vec<&str> = SENTENCES.iter().map(|(sentence, _)| *sentence).collect();
+    assert_eq!(table.join(" "), contract());
+    for name in SENTENCES.iter().flat_map(|(_, promises)| *promises) {
+        assert!(PROMISES.iter().any(|promise| promise.name == *name), "{name} is no promise");
+    }
+}
+
+#[test]
+fn every_promise_has_a_name_of_its_own() {
+    let mut names: Vec<&str> = PROMISES.iter().map(|promise| promise.name).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+/// A kind's group is named like its file, which is named like the kind.
+#[test]
+fn every_kind_has_promises_of_its_own() {
+    for kind in Kind::ALL {
+        let group = serde_json::to_value(kind).expect("a kind is a word");
+        let group = format!("{}::", group.as_str().expect("a kind is a word"));
+        assert!(PROMISES.iter().any(|it| it.name.starts_with(&group)), "{kind} has no promise");
+    }
+}
+
+#[test]
+fn every_sample_is_of_its_kind_and_differs_from_the_other() {
+    let service = Site::new(Side::Service, "ap-southeast-3");
+    let entry = Site::new(Side::Entry, "ap-southeast-1");
+    let lane = Lane::new(&service, &entry, "com.amazonaws.ap-southeast-3.sagemaker.runtime");
+    for kind in Kind::ALL {
+        let sample = &lane.graph.node(lane.sample(*kind)).resource;
+        assert_eq!(sample.kind(), *kind);
+        if let Some(other) = lane.other(*kind) {
+            assert_eq!(other.kind(), *kind);
+            assert_ne!(other, *sample);
+        }
+    }
+}
