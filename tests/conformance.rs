@@ -62,3 +62,31 @@ fn every_sample_is_of_its_kind_and_differs_from_the_other() {
         }
     }
 }
+
+/// On a simulated cloud that hides nothing.
+mod consistent {
+    use accel_mock::Lag;
+    use accel_tests::simulator::subject;
+
+    accel_tests::conformance_tests!(|promise| promise.check_in_virtual_time(&subject(Lag::OFF)));
+}
+
+/// On one that hides what is new, shows what is gone, and changes its mind.
+mod eventually_consistent {
+    use accel_mock::Lag;
+    use accel_tests::simulator::subject;
+
+    accel_tests::conformance_tests!(
+        |promise| promise.check_in_virtual_time(&subject(Lag::default()))
+    );
+}
+
+/// On one that hides everything until just before the window ends.
+mod barely_consistent {
+    use accel_mock::Lag;
+    use accel_tests::simulator::subject;
+
+    accel_tests::conformance_tests!(
+        |promise| promise.check_in_virtual_time(&subject(Lag::worst()))
+    );
+}

@@ -4,4 +4,6 @@
 
 pub mod conformance;
 pub mod lab;
+pub mod oracle;
 pub mod samples;
+pub mod simulator;

