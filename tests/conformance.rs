@@ -1,9 +1,14 @@
 //! The suite itself: no sentence of the contract and no kind is without a promise.
 
-use accel_core::Side;
+use std::sync::Arc;
+
 use accel_core::resource::{Describe as _, Kind};
-use accel_tests::conformance::{PROMISES, SENTENCES};
+use accel_core::{NetworkBackend, Side};
+use accel_mock::Lag;
+use accel_tests::conformance::{PROMISES, SENTENCES, Stop, promise};
+use accel_tests::flawed::{FLAWS, Flawed};
 use accel_tests::samples::{Lane, Site};
+use accel_tests::simulator::subject_behind;
 
 /// The documentation of the trait and of its verbs, as prose.
 fn contract() -> String {
@@ -63,6 +68,28 @@ fn every_sample_is_of_its_kind_and_differs_from_the_other() {
     }
 }
 
+/// A backend that breaks a promise is told so by that promise, and not as a skip.
+#[test]
+fn every_flaw_is_noticed() {
+    let missed: Vec<String> = FLAWS
+        .iter()
+        .filter_map(|(flaw, name)| {
+            let behind = |cloud| -> Arc<dyn NetworkBackend> { Arc::new(Flawed::new(cloud, *flaw)) };
+            let subject = subject_behind(Lag::OFF, behind);
+            let verdict = in_virtual_time(promise(name).check(&subject));
+            let noticed = matches!(verdict, Err(Stop::Failed(_)));
+            (!noticed).then(|| format!("{flaw:?} at {name}: {verdict:?}"))
+        })
+        .collect();
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime starts");
+    runtime.block_on(test)
+}
+
 /// On a simulated cloud that hides nothing.
 mod consistent {
     use accel_mock::Lag;
@@ -86,7 +113,5 @@ mod barely_consistent {
     use accel_mock::Lag;
     use accel_tests::simulator::subject;
 
-    accel_tests::conformance_tests!(
-        |promise| promise.check_in_virtual_time(&subject(Lag::worst()))
-    );
+    accel_tests::conformance_tests!(|promise| promise.check_in_virtual_time(&subject(Lag::worst())));
 }

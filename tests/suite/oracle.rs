@@ -60,11 +60,8 @@ impl Oracle {
             foreign: BTreeMap::new(),
             forgiven: BTreeSet::new(),
         };
-        let strange: Vec<Key> = world
-            .live()
-            .filter(|thing| !oracle.is_ours(world, thing))
-            .map(Thing::key)
-            .collect();
+        let strange: Vec<Key> =
+            world.live().filter(|thing| !oracle.is_ours(world, thing)).map(Thing::key).collect();
         for key in strange {
             oracle.expect_foreign(world, key);
         }
@@ -175,7 +172,8 @@ impl Oracle {
     fn everything_taggable_says_whose_it_is(&self, world: &World, found: &mut Found) {
         for thing in world.live() {
             let is_foreign = self.foreign.contains_key(&thing.key());
-            let is_others = thing.tags().contains_key(tags::DEPLOYMENT) && !self.carries_our_name(thing);
+            let is_others =
+                thing.tags().contains_key(tags::DEPLOYMENT) && !self.carries_our_name(thing);
             if is_foreign || is_others || !thing.kind().facts().taggable {
                 continue;
             }
@@ -296,12 +294,7 @@ fn node_by_tags(thing: &Thing, graph: &Graph) -> Option<NodeId> {
 }
 
 /// Whether an untagged thing is what a node asks for: its references are what the node's have become, and its key is the node's.
-fn is_child(
-    world: &World,
-    thing: &Thing,
-    node: &Node,
-    bound: &BTreeMap<NodeId, Vec<Key>>,
-) -> bool {
+fn is_child(world: &World, thing: &Thing, node: &Node, bound: &BTreeMap<NodeId, Vec<Key>>) -> bool {
     if node.kind() != thing.kind() || node.place != *thing.place() {
         return false;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accel_core::{ErrorKind, Side, Zone};
+use accel_core::{ErrorKind, NetworkBackend, Side, Zone};
 use accel_mock::{Cloud, Lag, Schedule, Settings, Verdict};
 use async_trait::async_trait;
 
@@ -13,6 +13,11 @@ use crate::samples::Site;
 
 /// A new simulated cloud with this lag, as a subject.
 pub fn subject(lag: Lag) -> Subject {
+    subject_behind(lag, |cloud| Arc::new(cloud))
+}
+
+/// The same behind another backend.
+pub fn subject_behind(lag: Lag, backend: impl FnOnce(Cloud) -> Arc<dyn NetworkBackend>) -> Subject {
     let service = Site::new(Side::Service, "ap-southeast-3");
     let entry = Site::new(Side::Entry, "ap-southeast-1");
     let barred = Zone::from("ap-southeast-3c");
@@ -25,7 +30,7 @@ pub fn subject(lag: Lag) -> Subject {
         barred_zone: Some(barred),
         patience: Patience { poll: Duration::from_secs(1), window: Duration::from_secs(30) },
         controls: Arc::new(Simulated(cloud.clone())),
-        ..Subject::new(Arc::new(cloud), service, entry)
+        ..Subject::new(backend(cloud), service, entry)
     }
 }
 
@@ -43,7 +48,7 @@ impl Simulated {
 impl Controls for Simulated {
     fn mutations(&self) -> Option<u64> {
         let calls = self.0.calls();
-        Some(calls.iter().filter(|call| call.mutating).map(|_| 1).sum())
+        u64::try_from(calls.iter().filter(|call| call.mutating).count()).ok()
     }
 
     fn refuse_next(&self, kind: ErrorKind) -> Option<()> {
