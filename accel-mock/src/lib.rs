@@ -1,1 +1,48 @@
 //! A deterministic simulated cloud, stricter than the real one.
+//!
+//! [`Cloud`] is a backend; clones share one [`World`]. The world has ordered maps, ids from a counter and no randomness, and its time
+//! is tokio's, so a test that pauses that clock runs days in milliseconds, the same way every time. [`Settings`] say how slow, how
+//! forgetful and how large it is, and which of several possible truths it keeps where the provider's documents are silent. A
+//! [`Schedule`] says what goes wrong: faults are data, and print themselves.
+//!
+//! The tour: `world` holds what exists and the few operations on it; `kind` has the rules, one file per kind, each rule with its
+//! source; `sight` decides who sees what when; `look` and `list` answer what was asked; `backend` makes every verb one call with a
+//! number, a latency and a verdict; `cloud` is the handle. Deliberately absent: randomness, background tasks, wall clocks.
+
+mod ask;
+mod backend;
+mod blockers;
+mod clock;
+mod cloud;
+mod fault;
+mod hold;
+mod interface;
+mod kind;
+mod list;
+mod log;
+mod look;
+mod offer;
+mod operation;
+mod refusal;
+mod settings;
+mod sight;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod thing;
+mod world;
+
+pub use cloud::Cloud;
+pub use fault::{Rule, Schedule, Verb, Verdict};
+pub use interface::{Holder, Interface};
+pub use kind::{
+    Body, Checks, ElasticIp, GatewayAttachment, InterfaceEndpoint, InternetGateway, Listener,
+    LoadBalancer, PeeringConnection, PeeringState, Route, RouteTable, RouteTableAssociation,
+    SecurityGroup, SecurityGroupRule, Subnet, Target, TargetGroup, Via, Vpc,
+};
+pub use log::{Call, Outcome, as_json_lines, as_text};
+pub use offer::Service;
+pub use settings::{Delays, Doubts, Lag, Offers, Quotas, Settings};
+pub use thing::{Key, State, Thing};
+pub use world::World;

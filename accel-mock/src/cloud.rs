@@ -1,0 +1,195 @@
+//! The handle of a simulated cloud: what tests hold, clone, watch and crash.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use accel_core::AccountId;
+use tokio::sync::watch;
+
+use crate::ask::Accounts;
+use crate::clock::Clock;
+use crate::fault::{CallFacts, Judge, Schedule, Verdict};
+use crate::log::Call;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// The account that owns everything unless somebody says otherwise.
+const ACCOUNT: &str = "111122223333";
+
+/// A simulated cloud. Clones share one world.
+///
+/// ```
+/// use accel_core::NetworkBackend;
+/// use accel_mock::{Cloud, Settings};
+///
+/// let cloud = Cloud::new(Settings::default());
+/// assert_eq!(cloud.name(), "sim");
+/// assert_eq!(cloud.inspect(|world| world.live().count()), 0);
+/// ```
+#[derive(Clone)]
+pub struct Cloud {
+    inner: Arc<Inner>,
+    pub(crate) accounts: Accounts,
+}
+
+struct Inner {
+    state: Mutex<Shared>,
+    crashed: watch::Sender<bool>,
+}
+
+type Watcher = Box<dyn FnMut(&World, &Call) + Send>;
+
+/// Everything behind the lock.
+pub(crate) struct Shared {
+    pub(crate) world: World,
+    clock: Clock,
+    judge: Judge,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) watcher: Option<Watcher>,
+    /// How many callers have died. A call of a dead caller never returns.
+    life: u64,
+    crashed: bool,
+}
+
+/// A call that has begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) number: u64,
+    pub(crate) verdict: Verdict,
+    pub(crate) life: u64,
+    pub(crate) latency: Duration,
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud").field("accounts", &self.accounts).finish_non_exhaustive()
+    }
+}
+
+impl Cloud {
+    /// A new, empty cloud.
+    pub fn new(settings: Settings) -> Self {
+        let account = AccountId::from(ACCOUNT);
+        let shared = Shared {
+            clock: Clock::new(settings.speed),
+            world: World::new(settings),
+            judge: Judge::default(),
+            calls: Vec::new(),
+            watcher: None,
+            life: 0,
+            crashed: false,
+        };
+        Self {
+            inner: Arc::new(Inner {
+                state: Mutex::new(shared),
+                crashed: watch::Sender::new(false),
+            }),
+            accounts: Accounts { service: account.clone(), entry: account },
+        }
+    }
+
+    /// The same cloud through the credentials of other accounts, one per side.
+    #[must_use]
+    pub fn as_accounts(&self, service: impl Into<AccountId>, entry: impl Into<AccountId>) -> Self {
+        let accounts = Accounts { service: service.into(), entry: entry.into() };
+        Self { inner: Arc::clone(&self.inner), accounts }
+    }
+
+    /// Sets what happens to which calls; counting of rules starts anew, the numbers of calls go on.
+    pub fn set_schedule(&self, schedule: Schedule) {
+        self.enter(|shared| shared.judge = Judge::new(schedule));
+    }
+
+    /// The schedule, to be printed beside a failure.
+    pub fn schedule(&self) -> Schedule {
+        self.enter(|shared| shared.judge.schedule.clone())
+    }
+
+    /// Looks at the world as it is, without any lag and without a call.
+    pub fn inspect<R>(&self, look: impl FnOnce(&World) -> R) -> R {
+        self.enter(|shared| look(&shared.world))
+    }
+
+    /// Changes the settings of the world while it lives.
+    pub fn adjust(&self, change: impl FnOnce(&mut Settings)) {
+        self.enter(|shared| change(&mut shared.world.settings));
+    }
+
+    /// Changes the world behind everybody's back. It is no call, and is in no log.
+    pub fn meddle<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
+        self.enter(|shared| change(&mut shared.world))
+    }
+
+    /// Is told of every call right after its effect. It must not use the cloud.
+    pub fn watch(&self, watcher: impl FnMut(&World, &Call) + Send + 'static) {
+        self.enter(|shared| shared.watcher = Some(Box::new(watcher)));
+    }
+
+    /// All calls so far, if the log is on.
+    pub fn calls(&self) -> Vec<Call> {
+        self.enter(|shared| shared.calls.clone())
+    }
+
+    /// How many calls there have been, log or not.
+    pub fn call_count(&self) -> u64 {
+        self.enter(|shared| shared.world.calls_begun)
+    }
+
+    /// Lets time pass without anybody waiting.
+    pub fn advance(&self, by: Duration) {
+        self.enter(|shared| shared.clock.advance(by));
+    }
+
+    /// Resolves when the schedule has killed the caller. Its calls never return.
+    pub async fn crashed(&self) {
+        let mut crashed = self.inner.crashed.subscribe();
+        // The sender lives as long as this handle, so waiting can only end well.
+        drop(crashed.wait_for(|crashed| *crashed).await);
+    }
+
+    /// Lets the next run in. Calls of the dead one still never return.
+    pub fn revive(&self) {
+        self.enter(|shared| {
+            shared.crashed = false;
+            shared.life += 1;
+        });
+        self.inner.crashed.send_replace(false);
+    }
+
+    pub(crate) fn crash(&self) {
+        self.enter(|shared| shared.crashed = true);
+        self.inner.crashed.send_replace(true);
+    }
+
+    /// Runs with the world at the present time.
+    pub(crate) fn enter<R>(&self, act: impl FnOnce(&mut Shared) -> R) -> R {
+        let mut shared = self.lock();
+        let now = shared.clock.now();
+        shared.world.enter(now);
+        act(&mut shared)
+    }
+
+    /// A test that panics while it watches has failed already; others may still look.
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Numbers a call and decides what happens to it; a dead caller calls nobody.
+    pub(crate) fn begin(&mut self, call: CallFacts<'_>) -> Option<Begun> {
+        if self.crashed {
+            return None;
+        }
+        self.world.calls_begun += 1;
+        let number = self.world.calls_begun;
+        let verdict = self.judge.verdict(number, call);
+        let latency = self.world.settings.latency / self.world.settings.speed.max(1);
+        Some(Begun { number, verdict, life: self.life, latency })
+    }
+
+    pub(crate) fn is_alive(&self, begun: Begun) -> bool {
+        !self.crashed && self.life == begun.life
+    }
+}

@@ -1,0 +1,73 @@
+//! Elastic IP.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use accel_core::resource::{Attributes, ElasticIpAttributes, Kind};
+use accel_core::{Result, resource};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, Rules, numbered};
+use crate::ask::{Ask, Translator};
+use crate::hold::Viewer;
+use crate::refusal;
+use crate::thing::{Key, Thing};
+use crate::world::World;
+
+/// A public address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElasticIp {}
+
+#[expect(clippy::unnecessary_wraps, reason = "every kind's translation has this shape")]
+pub(super) fn asked(_address: &resource::ElasticIp, _from: &Translator<'_>) -> Result<ElasticIp> {
+    Ok(ElasticIp {})
+}
+
+/// The public address that a thing with that number gets, in the block that is set aside for measurements (RFC 2544).
+pub(crate) fn public_address(key: Key, index: u32) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + (key.0 * 4 + index) % (1 << 17))
+}
+
+impl Rules for ElasticIp {
+    fn refs(&self, _visit: &mut dyn FnMut(Key)) {}
+
+    /// Five per region; every call makes another. Source: `AllocateAddress`; Amazon VPC quotas.
+    fn check(&self, world: &World, ask: &Ask) -> Result<Answer> {
+        let used = world.population(&ask.account, &ask.place.region, Kind::ElasticIp);
+        if used >= world.settings.quotas.addresses {
+            return Err(refusal::quota(
+                "AddressLimitExceeded",
+                "the maximum number of addresses has been reached",
+            ));
+        }
+        Ok(Answer::New)
+    }
+
+    fn text(&self, _world: &World, key: Key) -> Arc<str> {
+        numbered("eipalloc", key)
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        if !matches!(is, Body::ElasticIp(_)) {
+            found.other_kind(Kind::ElasticIp, is.kind());
+        }
+    }
+
+    fn show(&self, _world: &World) -> String {
+        String::new()
+    }
+
+    /// It must not be associated; a load balancer's stays so until the balancer's interfaces are gone. Source: `ReleaseAddress`.
+    fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
+        world.holder_of_address(thing.key).map_or(Ok(()), |interface| {
+            Err(refusal::in_use(
+                "InvalidIPAddress.InUse",
+                format!("{} is in use by {}", thing.text, interface.text),
+            ))
+        })
+    }
+
+    fn attributes(&self, _world: &World, thing: &Thing, _viewer: Viewer<'_>) -> Attributes {
+        Attributes::ElasticIp(ElasticIpAttributes { address: public_address(thing.key, 0) })
+    }
+}

@@ -1,0 +1,49 @@
+//! Setting: who may use an endpoint.
+
+use accel_core::{Result, resource};
+use serde::{Deserialize, Serialize};
+
+use super::interface_endpoint::check_policy;
+use super::{Differences, Value};
+use crate::ask::{Ask, Translator};
+use crate::thing::Key;
+use crate::world::World;
+
+/// Sets an endpoint's policy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct EndpointPolicy {
+    endpoint: Key,
+    policy: String,
+}
+
+pub(super) fn asked(
+    setting: &resource::EndpointPolicy,
+    from: &Translator<'_>,
+) -> Result<EndpointPolicy> {
+    Ok(EndpointPolicy { endpoint: from.key(&setting.endpoint)?, policy: setting.policy.clone() })
+}
+
+impl Value for EndpointPolicy {
+    fn parent(&self) -> Key {
+        self.endpoint
+    }
+
+    /// Source: `ModifyVpcEndpoint`, `PolicyDocument`.
+    fn set(&self, world: &mut World, ask: &Ask) -> Result<()> {
+        world.need(self.endpoint)?;
+        let service = world.endpoint(self.endpoint).map(|endpoint| endpoint.service.as_str());
+        let offer = world.settings.offers.service(&ask.place.region, service.unwrap_or_default());
+        check_policy(offer.is_none_or(|offer| offer.policy_supported), &self.policy)?;
+        if let Some(endpoint) = world.endpoint_mut(self.endpoint) {
+            endpoint.policy = Some(self.policy.clone());
+        }
+        Ok(())
+    }
+
+    fn compare(&self, world: &World, found: &mut Differences<'_>) {
+        if let Some(endpoint) = world.endpoint(self.endpoint) {
+            let is = endpoint.policy.as_deref().unwrap_or("everybody may do everything");
+            found.field("policy", &self.policy.as_str(), &is);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Attachment of an internet gateway to a VPC.
+
+use std::sync::Arc;
+
+use accel_core::resource::Kind;
+use accel_core::{Result, resource};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, Rules};
+use crate::ask::{Ask, Translator};
+use crate::refusal;
+use crate::thing::{Key, Thing};
+use crate::world::World;
+
+/// An attachment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayAttachment {
+    /// The gateway.
+    pub gateway: Key,
+    /// The VPC.
+    pub vpc: Key,
+}
+
+pub(super) fn asked(
+    attachment: &resource::GatewayAttachment,
+    from: &Translator<'_>,
+) -> Result<GatewayAttachment> {
+    Ok(GatewayAttachment {
+        gateway: from.key(&attachment.gateway)?,
+        vpc: from.key(&attachment.vpc)?,
+    })
+}
+
+impl Rules for GatewayAttachment {
+    fn refs(&self, visit: &mut dyn FnMut(Key)) {
+        visit(self.gateway);
+        visit(self.vpc);
+    }
+
+    /// A gateway has one VPC and a VPC one gateway. Source: `AttachInternetGateway`; Error codes for the Amazon EC2 API,
+    /// `Resource.AlreadyAssociated`.
+    fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
+        world.need(self.gateway)?;
+        world.need(self.vpc)?;
+        if let Some(other) = world.children_of_kind(self.gateway, Kind::GatewayAttachment).next() {
+            return Err(refusal::conflict(
+                "Resource.AlreadyAssociated",
+                format!("the gateway is attached: {}", other.text),
+            ));
+        }
+        if let Some(other) = world.children_of_kind(self.vpc, Kind::GatewayAttachment).next() {
+            return Err(refusal::conflict(
+                "InvalidParameterValue",
+                format!("the VPC has a gateway already: {}", other.text),
+            ));
+        }
+        Ok(Answer::New)
+    }
+
+    fn text(&self, world: &World, _key: Key) -> Arc<str> {
+        format!("{}/{}", world.thing(self.gateway).text, world.thing(self.vpc).text).into()
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        match is {
+            Body::GatewayAttachment(is) => {
+                found.thing("gateway", self.gateway, is.gateway);
+                found.thing("vpc", self.vpc, is.vpc);
+            }
+            other => found.other_kind(Kind::GatewayAttachment, other.kind()),
+        }
+    }
+
+    fn show(&self, _world: &World) -> String {
+        String::new()
+    }
+
+    /// No interface of the VPC may have a public address. Source: `DetachInternetGateway`.
+    fn blocked(&self, world: &World, _thing: &Thing) -> Result<()> {
+        let public = world.interfaces_of_vpc(self.vpc).find(|i| i.public.is_some());
+        public.map_or(Ok(()), |interface| {
+            Err(refusal::in_use(
+                "DependencyViolation",
+                format!(
+                    "network {} has mapped public addresses: {}",
+                    world.thing(self.vpc).text,
+                    interface.text
+                ),
+            ))
+        })
+    }
+}

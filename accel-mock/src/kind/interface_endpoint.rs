@@ -1,0 +1,273 @@
+//! Interface endpoint.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accel_core::resource::{Attributes, EndpointAttributes, EndpointInterface, Kind, Resource};
+use accel_core::{Result, resource};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, Rules, numbered};
+use crate::ask::{Ask, Translator};
+use crate::hold::Viewer;
+use crate::interface::{Holder, Interface};
+use crate::refusal;
+use crate::thing::{Key, Thing};
+use crate::world::World;
+
+/// An interface endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceEndpoint {
+    /// The VPC.
+    pub vpc: Key,
+    /// The service's full name.
+    pub service: String,
+    /// One subnet per zone, with the endpoint's address there.
+    pub subnets: Vec<(Key, Ipv4Addr)>,
+    /// The groups that guard it.
+    pub groups: Vec<Key>,
+    /// Whether the service's public names resolve to it inside the VPC.
+    pub private_dns: bool,
+    /// Its policy; without one, everybody may do everything.
+    pub policy: Option<String>,
+}
+
+pub(super) fn asked(
+    endpoint: &resource::InterfaceEndpoint,
+    from: &Translator<'_>,
+) -> Result<InterfaceEndpoint> {
+    let mut subnets = Vec::with_capacity(endpoint.subnets.len());
+    for subnet in &endpoint.subnets {
+        subnets.push((from.key(&subnet.subnet)?, subnet.address));
+    }
+    let policy = from.carried(|carried| {
+        if let Resource::EndpointPolicy(policy) = carried {
+            Some(policy.policy.clone())
+        } else {
+            None
+        }
+    });
+    Ok(InterfaceEndpoint {
+        vpc: from.key(&endpoint.vpc)?,
+        service: endpoint.service.clone(),
+        subnets,
+        groups: from.keys(&endpoint.groups)?,
+        private_dns: endpoint.private_dns,
+        policy,
+    })
+}
+
+/// Whether a service takes this policy. Source: `CreateVpcEndpoint`; AWS PrivateLink, Control access using endpoint policies (at
+/// most 20,480 characters).
+pub(super) fn check_policy(supported: bool, policy: &str) -> Result<()> {
+    if !supported {
+        return Err(refusal::invalid("InvalidParameter", "the service supports no policy"));
+    }
+    let is_document = serde_json::from_str::<serde_json::Value>(policy)
+        .is_ok_and(|document| document.is_object());
+    if policy.len() > 20_480 || !is_document {
+        return Err(refusal::invalid("InvalidPolicyDocument", "the policy is not a document"));
+    }
+    Ok(())
+}
+
+impl Rules for InterfaceEndpoint {
+    fn refs(&self, visit: &mut dyn FnMut(Key)) {
+        visit(self.vpc);
+        for (subnet, _) in &self.subnets {
+            visit(*subnet);
+        }
+        for group in &self.groups {
+            visit(*group);
+        }
+    }
+
+    fn check(&self, world: &World, ask: &Ask) -> Result<Answer> {
+        world.need(self.vpc)?;
+        let region = &ask.place.region;
+        let Some(service) = world.settings.offers.service(region, &self.service) else {
+            return Err(refusal::invalid(
+                "InvalidServiceName",
+                format!("the service {} does not exist", self.service),
+            ));
+        };
+        self.check_subnets(world, &service.zones)?;
+        self.check_groups(world)?;
+        if let Some(policy) = &self.policy {
+            check_policy(service.policy_supported, policy)?;
+        }
+        if self.private_dns {
+            self.check_private_dns(world)?;
+        }
+        let used = world.children_of_kind(self.vpc, Kind::InterfaceEndpoint).count();
+        if used >= world.settings.quotas.endpoints as usize {
+            return Err(refusal::quota(
+                "VpcEndpointLimitExceeded",
+                "the VPC has no room for an endpoint",
+            ));
+        }
+        Ok(Answer::New)
+    }
+
+    fn text(&self, _world: &World, key: Key) -> Arc<str> {
+        numbered("vpce", key)
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        match is {
+            Body::InterfaceEndpoint(is) => {
+                found.thing("vpc", self.vpc, is.vpc);
+                found.field("service", &self.service, &is.service);
+                let subnets = |endpoint: &Self| {
+                    endpoint.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>()
+                };
+                found.things("subnets", &subnets(self), &subnets(is));
+                for (subnet, address) in &self.subnets {
+                    let there = is.subnets.iter().find(|(key, _)| key == subnet);
+                    if let Some((_, there)) = there {
+                        found.field("address", address, there);
+                    }
+                }
+                found.things("groups", &self.groups, &is.groups);
+                found.field("private_dns", &self.private_dns, &is.private_dns);
+            }
+            other => found.other_kind(Kind::InterfaceEndpoint, other.kind()),
+        }
+    }
+
+    fn show(&self, world: &World) -> String {
+        let addresses: Vec<String> = self.subnets.iter().map(|(_, a)| a.to_string()).collect();
+        let policy = if self.policy.is_some() { "" } else { ", open policy" };
+        format!(
+            "{} at {} in {}{policy}",
+            self.service,
+            addresses.join(" and "),
+            world.thing(self.vpc).text
+        )
+    }
+
+    /// It has its addresses from the start. Source: `CreateVpcEndpoint`, `SubnetConfigurations`.
+    fn arrive(&self, world: &mut World, key: Key) {
+        for (index, (subnet, address)) in (0_u32..).zip(&self.subnets) {
+            world.plug(Interface {
+                text: format!("eni-{:06}{index}", key.0 + 1),
+                owner: Holder::Thing(key),
+                subnet: *subnet,
+                vpc: self.vpc,
+                address: *address,
+                public: None,
+                elastic_ip: None,
+                groups: self.groups.clone(),
+                gone: None,
+            });
+        }
+    }
+
+    /// Its interfaces stay as long as it is deleting; its private name is taken for some time after that.
+    fn leave(&self, world: &mut World, key: Key, gone: Duration) {
+        world.unplug(key, self.subnets.iter().map(|(subnet, _)| *subnet), gone);
+        if self.private_dns {
+            let until = gone + world.settings.delays.private_dns_release;
+            world.hold_name(self.vpc, &self.service, until);
+        }
+    }
+
+    fn attributes(&self, world: &World, thing: &Thing, viewer: Viewer<'_>) -> Attributes {
+        let interfaces = self.subnets.iter().map(|(subnet, address)| EndpointInterface {
+            subnet: world.id_in(*subnet, viewer),
+            address: *address,
+        });
+        let region = &thing.place.region;
+        let short = self.service.rsplit_once(region.as_str()).map_or("", |(_, short)| short);
+        let name = format!("{}{short}.{region}.vpce.amazonaws.com", thing.text);
+        Attributes::InterfaceEndpoint(EndpointAttributes {
+            interfaces: interfaces.collect(),
+            dns_names: vec![name],
+        })
+    }
+}
+
+impl InterfaceEndpoint {
+    /// Subnets of the VPC, one per zone, in zones that the service offers, with free addresses.
+    /// Source: `CreateVpcEndpoint`; Error codes for the Amazon EC2 API, `DuplicateSubnetsInSameZone`.
+    fn check_subnets(&self, world: &World, zones: &BTreeSet<accel_core::Zone>) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        for (key, address) in &self.subnets {
+            let thing = world.need(*key)?;
+            let Some(subnet) = world.subnet(*key).filter(|subnet| subnet.vpc == self.vpc) else {
+                return Err(refusal::invalid(
+                    "InvalidParameter",
+                    format!("{} is not in the VPC", thing.text),
+                ));
+            };
+            if !zones.contains(&subnet.zone) {
+                return Err(refusal::invalid(
+                    "InvalidParameter",
+                    format!(
+                        "the VPC endpoint service {} does not support the availability zone of the subnet: {}",
+                        self.service, thing.text
+                    ),
+                ));
+            }
+            if !seen.insert(&subnet.zone) {
+                return Err(refusal::invalid(
+                    "DuplicateSubnetsInSameZone",
+                    format!("there are two subnets in {}", subnet.zone),
+                ));
+            }
+            if !subnet.cidr.contains(address) {
+                return Err(refusal::invalid(
+                    "InvalidParameter",
+                    format!("{address} is not in {}", subnet.cidr),
+                ));
+            }
+            if !world.is_free(*key, *address) {
+                return Err(refusal::conflict(
+                    "InvalidIPAddress.InUse",
+                    format!("{address} is taken or kept by the cloud"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Groups of the same VPC, five at most per interface. Source: `CreateVpcEndpoint`; Amazon VPC quotas.
+    fn check_groups(&self, world: &World) -> Result<()> {
+        for key in &self.groups {
+            world.need(*key)?;
+            if world.group(*key).is_none_or(|group| group.vpc != self.vpc) {
+                return Err(refusal::invalid("InvalidGroup.NotFound", "a group of another VPC"));
+            }
+        }
+        if self.groups.len() > world.settings.quotas.groups_per_interface as usize {
+            return Err(refusal::quota(
+                "SecurityGroupsPerInterfaceLimitExceeded",
+                "an interface takes fewer groups",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Private DNS needs DNS hostnames, and a name that no other endpoint of the VPC has. Source: `CreateVpcEndpoint`,
+    /// `PrivateDnsEnabled`.
+    fn check_private_dns(&self, world: &World) -> Result<()> {
+        if world.vpc(self.vpc).is_none_or(|vpc| !vpc.dns_hostnames) {
+            return Err(refusal::invalid(
+                "InvalidParameter",
+                "enabling private DNS requires both DNS support and DNS hostnames of the VPC",
+            ));
+        }
+        let taken = world.children_of_kind(self.vpc, Kind::InterfaceEndpoint).any(|other| {
+            matches!(&other.body, Body::InterfaceEndpoint(other) if other.private_dns && other.service == self.service)
+        });
+        if taken || world.is_name_held(self.vpc, &self.service) {
+            return Err(refusal::conflict(
+                "InvalidParameter",
+                "private-dns-enabled cannot be set because there is already a conflicting DNS domain",
+            ));
+        }
+        Ok(())
+    }
+}

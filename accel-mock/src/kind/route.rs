@@ -1,0 +1,193 @@
+//! Route.
+
+use std::fmt;
+use std::sync::Arc;
+
+use accel_core::resource::{Kind, Via as Asked};
+use accel_core::{Result, resource};
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, PeeringState, Rules};
+use crate::ask::{Ask, Translator};
+use crate::refusal;
+use crate::sight::{Seen, Sight};
+use crate::thing::{Key, State};
+use crate::world::World;
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// The table.
+    pub table: Key,
+    /// The destination, without host bits.
+    pub destination: Ipv4Net,
+    /// Where packets go.
+    pub via: Via,
+}
+
+/// Where the packets of a route go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Through an internet gateway.
+    Gateway(Key),
+    /// Through a peering connection.
+    Peering(Key),
+    /// Through something that accel does not know.
+    Foreign(String),
+}
+
+impl Via {
+    /// The thing that the packets go through.
+    pub fn key(&self) -> Option<Key> {
+        match self {
+            Self::Gateway(key) | Self::Peering(key) => Some(*key),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gateway(key) => write!(f, "gateway #{}", key.0 + 1),
+            Self::Peering(key) => write!(f, "peering #{}", key.0 + 1),
+            Self::Foreign(text) => f.pad(text),
+        }
+    }
+}
+
+pub(super) fn asked(route: &resource::Route, from: &Translator<'_>) -> Result<Route> {
+    let via = match &route.via {
+        Asked::Gateway(gateway) => Via::Gateway(from.key(gateway)?),
+        Asked::Peering(peering) => Via::Peering(from.key(peering)?),
+    };
+    Ok(Route { table: from.key(&route.table)?, destination: route.destination.trunc(), via })
+}
+
+impl Rules for Route {
+    fn refs(&self, visit: &mut dyn FnMut(Key)) {
+        visit(self.table);
+        if let Some(key) = self.via.key() {
+            visit(key);
+        }
+    }
+
+    /// A destination has one route; the VPC's own block has its local one; a gateway must be attached to the table's VPC; 500 per
+    /// table. Source: `CreateRoute`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
+    fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
+        world.need(self.table)?;
+        let Body::RouteTable(table) = &world.thing(self.table).body else {
+            return Err(refusal::invalid("InvalidParameterValue", "not a route table"));
+        };
+        self.check_target(world, table.vpc)?;
+        let local = world.vpc(table.vpc).is_some_and(|vpc| vpc.cidr == self.destination);
+        let mut count = 1;
+        for other in world.children_of_kind(self.table, Kind::Route) {
+            count += 1;
+            let Body::Route(route) = &other.body else { continue };
+            if route.destination == self.destination {
+                return Err(refusal::conflict(
+                    "RouteAlreadyExists",
+                    format!("the route identified by {} already exists", self.destination),
+                ));
+            }
+        }
+        if local {
+            return Err(refusal::conflict(
+                "RouteAlreadyExists",
+                "the local route is already there",
+            ));
+        }
+        if count >= world.settings.quotas.routes {
+            return Err(refusal::quota("RouteLimitExceeded", "the table has no room for a route"));
+        }
+        Ok(Answer::New)
+    }
+
+    fn text(&self, world: &World, _key: Key) -> Arc<str> {
+        format!("{}/{}", world.thing(self.table).text, self.destination).into()
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        match is {
+            Body::Route(is) => {
+                found.thing("table", self.table, is.table);
+                found.field("destination", &self.destination, &is.destination);
+                found.field("via", &self.via, &is.via);
+            }
+            other => found.other_kind(Kind::Route, other.kind()),
+        }
+    }
+
+    fn show(&self, world: &World) -> String {
+        let via = self
+            .via
+            .key()
+            .map_or_else(|| self.via.to_string(), |key| world.thing(key).text.as_ref().to_owned());
+        let hole = if self.is_black_hole(world) { ", black hole" } else { "" };
+        format!("via {via}{hole}")
+    }
+
+    fn natural_key(&self) -> Option<String> {
+        Some(self.destination.to_string())
+    }
+}
+
+impl Route {
+    fn check_target(&self, world: &World, vpc: Key) -> Result<()> {
+        match &self.via {
+            Via::Gateway(gateway) => {
+                // As a route's target, a gateway has a code of its own.
+                world.need_as(*gateway, "InvalidGatewayID.NotFound")?;
+                let attachment = world
+                    .children_of_kind(*gateway, Kind::GatewayAttachment)
+                    .find(|a| matches!(&a.body, Body::GatewayAttachment(a) if a.vpc == vpc));
+                let other = "the table and the gateway belong to different networks";
+                match attachment.map(|a| world.look(a, Sight::Id)) {
+                    None => Err(refusal::invalid("InvalidParameterValue", other)),
+                    Some(Seen::Nothing) => Err(refusal::not_yet("InvalidParameterValue", other)),
+                    Some(Seen::Is(_) | Seen::Was(_)) => Ok(()),
+                }
+            }
+            Via::Peering(key) => {
+                let thing = world.need(*key)?;
+                let Body::PeeringConnection(peering) = &thing.body else {
+                    return Err(refusal::invalid("InvalidParameterValue", "not a peering"));
+                };
+                if peering.requester != vpc && peering.accepter != vpc {
+                    return Err(refusal::invalid(
+                        "InvalidParameterValue",
+                        "the table and the peering connection belong to different networks",
+                    ));
+                }
+                let pending = peering.state_of(world, thing) < PeeringState::Provisioning;
+                if pending && !world.settings.doubts.route_to_pending_peering {
+                    return Err(refusal::not_yet(
+                        "InvalidVpcPeeringConnectionID.NotFound",
+                        "the peering connection is not accepted yet",
+                    ));
+                }
+                Ok(())
+            }
+            Via::Foreign(_) => Ok(()),
+        }
+    }
+
+    /// Whether its packets go nowhere: the target is gone, detached, or not active. Source: `Route`, `State`.
+    pub(crate) fn is_black_hole(&self, world: &World) -> bool {
+        let Some(key) = self.via.key() else { return false };
+        let target = world.thing(key);
+        let live = world.state(target) == State::Ready;
+        match &target.body {
+            Body::PeeringConnection(peering) => {
+                !live || peering.state_of(world, target) != PeeringState::Active
+            }
+            Body::InternetGateway(_) => {
+                !live || world.children_of_kind(key, Kind::GatewayAttachment).next().is_none()
+            }
+            _other => !live,
+        }
+    }
+}

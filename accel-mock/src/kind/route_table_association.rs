@@ -1,0 +1,93 @@
+//! Association of a subnet with a route table.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accel_core::resource::Kind;
+use accel_core::{Result, resource};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, Rules, numbered};
+use crate::ask::{Ask, Translator};
+use crate::refusal;
+use crate::thing::Key;
+use crate::world::World;
+
+/// An association.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTableAssociation {
+    /// The table.
+    pub table: Key,
+    /// The subnet.
+    pub subnet: Key,
+}
+
+pub(super) fn asked(
+    association: &resource::RouteTableAssociation,
+    from: &Translator<'_>,
+) -> Result<RouteTableAssociation> {
+    Ok(RouteTableAssociation {
+        table: from.key(&association.table)?,
+        subnet: from.key(&association.subnet)?,
+    })
+}
+
+impl Rules for RouteTableAssociation {
+    fn refs(&self, visit: &mut dyn FnMut(Key)) {
+        visit(self.table);
+        visit(self.subnet);
+    }
+
+    /// A subnet has one association, and counts as associated for a while after it is gone.
+    /// Source: `AssociateRouteTable`; Error codes for the Amazon EC2 API, `Resource.AlreadyAssociated`.
+    fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
+        world.need(self.table)?;
+        world.need(self.subnet)?;
+        let vpc = |key: Key| world.thing(key).body.clone();
+        let (Body::RouteTable(table), Body::Subnet(subnet)) = (vpc(self.table), vpc(self.subnet))
+        else {
+            return Err(refusal::invalid("InvalidParameterValue", "not a table and a subnet"));
+        };
+        if table.vpc != subnet.vpc {
+            return Err(refusal::invalid(
+                "InvalidParameterValue",
+                "the table and the subnet belong to different networks",
+            ));
+        }
+        let now = world.children_of_kind(self.subnet, Kind::RouteTableAssociation).next();
+        let taken = "the subnet has an association already";
+        match now {
+            None if world.is_released(self.subnet, Kind::RouteTableAssociation) => Ok(Answer::New),
+            Some(one)
+                if world.settings.doubts.repeat_association
+                    && one.body == Body::RouteTableAssociation(self.clone()) =>
+            {
+                Ok(Answer::Same(one.key))
+            }
+            None | Some(_) => Err(refusal::conflict("Resource.AlreadyAssociated", taken)),
+        }
+    }
+
+    fn text(&self, _world: &World, key: Key) -> Arc<str> {
+        numbered("rtbassoc", key)
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        match is {
+            Body::RouteTableAssociation(is) => {
+                found.thing("table", self.table, is.table);
+                found.thing("subnet", self.subnet, is.subnet);
+            }
+            other => found.other_kind(Kind::RouteTableAssociation, other.kind()),
+        }
+    }
+
+    fn show(&self, world: &World) -> String {
+        format!("{} with {}", world.thing(self.subnet).text, world.thing(self.table).text)
+    }
+
+    fn leave(&self, world: &mut World, _key: Key, gone: Duration) {
+        let until = gone + world.settings.delays.association_release;
+        world.hold(self.subnet, Kind::RouteTableAssociation, until);
+    }
+}

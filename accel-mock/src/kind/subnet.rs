@@ -1,0 +1,95 @@
+//! Subnet.
+
+use std::sync::Arc;
+
+use accel_core::resource::Kind;
+use accel_core::{Result, Zone, resource};
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, Rules, numbered};
+use crate::ask::{Ask, Translator};
+use crate::refusal;
+use crate::thing::{Key, Thing};
+use crate::world::World;
+
+/// A subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subnet {
+    /// The VPC.
+    pub vpc: Key,
+    /// The address block.
+    pub cidr: Ipv4Net,
+    /// The zone.
+    pub zone: Zone,
+}
+
+pub(super) fn asked(subnet: &resource::Subnet, from: &Translator<'_>) -> Result<Subnet> {
+    Ok(Subnet { vpc: from.key(&subnet.vpc)?, cidr: subnet.cidr.trunc(), zone: subnet.zone.clone() })
+}
+
+impl Rules for Subnet {
+    fn refs(&self, visit: &mut dyn FnMut(Key)) {
+        visit(self.vpc);
+    }
+
+    /// Inside the VPC's block, /16 to /28, in a zone of the region, overlapping no other; 200 per VPC.
+    /// Source: `CreateSubnet`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
+    fn check(&self, world: &World, ask: &Ask) -> Result<Answer> {
+        world.need(self.vpc)?;
+        let inside = world.vpc(self.vpc).is_some_and(|vpc| vpc.cidr.contains(&self.cidr));
+        if !inside || !(16..=28).contains(&self.cidr.prefix_len()) {
+            return Err(refusal::invalid("InvalidSubnet.Range", "the block is not in the VPC's"));
+        }
+        if !world.settings.offers.zones_of(&ask.place.region).contains(&self.zone) {
+            return Err(refusal::invalid(
+                "InvalidZone.NotFound",
+                format!("there is no zone {}", self.zone),
+            ));
+        }
+        let mut count = 0;
+        for other in world.children_of_kind(self.vpc, Kind::Subnet) {
+            count += 1;
+            let Some(cidr) = world.subnet(other.key).map(|subnet| subnet.cidr) else { continue };
+            if cidr.contains(&self.cidr) || self.cidr.contains(&cidr) {
+                return Err(refusal::conflict(
+                    "InvalidSubnet.Conflict",
+                    format!("the block overlaps {} of {}", cidr, other.text),
+                ));
+            }
+        }
+        if count >= world.settings.quotas.subnets {
+            return Err(refusal::quota("SubnetLimitExceeded", "the VPC has no room for a subnet"));
+        }
+        Ok(Answer::New)
+    }
+
+    fn text(&self, _world: &World, key: Key) -> Arc<str> {
+        numbered("subnet", key)
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        match is {
+            Body::Subnet(is) => {
+                found.thing("vpc", self.vpc, is.vpc);
+                found.field("cidr", &self.cidr, &is.cidr);
+                found.field("zone", &self.zone, &is.zone);
+            }
+            other => found.other_kind(Kind::Subnet, other.kind()),
+        }
+    }
+
+    fn show(&self, world: &World) -> String {
+        format!("{} in {} of {}", self.cidr, self.zone, world.thing(self.vpc).text)
+    }
+
+    /// No network interface may be in it. Source: `DeleteSubnet`.
+    fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
+        world.interfaces_in(thing.key).next().map_or(Ok(()), |interface| {
+            Err(refusal::in_use(
+                "DependencyViolation",
+                format!("{} has dependencies: {}", thing.text, interface.text),
+            ))
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Virtual private cloud.
+
+use std::sync::Arc;
+
+use accel_core::resource::Kind;
+use accel_core::{Result, resource};
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Differences, Rules, numbered};
+use crate::ask::{Ask, Translator};
+use crate::refusal;
+use crate::thing::{Key, Thing};
+use crate::world::World;
+
+/// A VPC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vpc {
+    /// The address block.
+    pub cidr: Ipv4Net,
+    /// Whether its interfaces get DNS names.
+    pub dns_hostnames: bool,
+}
+
+pub(super) fn asked(vpc: &resource::Vpc, _from: &Translator<'_>) -> Result<Vpc> {
+    Ok(Vpc { cidr: vpc.cidr.trunc(), dns_hostnames: false })
+}
+
+impl Rules for Vpc {
+    fn refs(&self, _visit: &mut dyn FnMut(Key)) {}
+
+    /// Blocks of /16 to /28; five per region, the default VPC among them; the same block again makes another VPC.
+    /// Source: `CreateVpc`; Amazon VPC quotas.
+    fn check(&self, world: &World, ask: &Ask) -> Result<Answer> {
+        if !(16..=28).contains(&self.cidr.prefix_len()) {
+            return Err(refusal::invalid("InvalidVpc.Range", "a VPC takes a /16 to a /28"));
+        }
+        let quotas = &world.settings.quotas;
+        let used = world.population(&ask.account, &ask.place.region, Kind::Vpc);
+        if used + quotas.default_vpcs >= quotas.vpcs {
+            return Err(refusal::quota("VpcLimitExceeded", "the region has no room for a VPC"));
+        }
+        Ok(Answer::New)
+    }
+
+    fn text(&self, _world: &World, key: Key) -> Arc<str> {
+        numbered("vpc", key)
+    }
+
+    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
+        match is {
+            Body::Vpc(is) => found.field("cidr", &self.cidr, &is.cidr),
+            other => found.other_kind(Kind::Vpc, other.kind()),
+        }
+    }
+
+    fn show(&self, _world: &World) -> String {
+        let dns = if self.dns_hostnames { ", DNS hostnames" } else { "" };
+        format!("{}{dns}", self.cidr)
+    }
+
+    /// Everything in it but its defaults must be gone. Source: `DeleteVpc`.
+    fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
+        // A target group only names its VPC.
+        let holder = world.children(thing.key).find(|child| child.kind() != Kind::TargetGroup);
+        holder.map_or(Ok(()), |child| {
+            Err(refusal::in_use(
+                "DependencyViolation",
+                format!("{} has dependencies: {}", thing.text, child.text),
+            ))
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! What a list shows: everything that carries a deployment's tags, and the untagged children of that.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use accel_core::backend::{Found, Listing};
+use accel_core::resource::Kind;
+use accel_core::tags::{self, Tags};
+use accel_core::{DeploymentId, RemoteId};
+use std::sync::Arc;
+
+use crate::hold::Viewer;
+use crate::kind::Body;
+use crate::sight::Sight;
+use crate::thing::{Key, State, Thing};
+use crate::world::World;
+
+/// What is listed, newest first: an engine must not rely on any order.
+type Shown = BTreeMap<Reverse<(Key, Kind)>, Found>;
+
+impl World {
+    pub(crate) fn list_of(&self, deployment: &DeploymentId, viewer: Viewer<'_>) -> Listing {
+        let mut shown = Shown::new();
+        let mut ours = Vec::new();
+        for thing in self.of_deployment(deployment.as_str()) {
+            if viewer.is_at(thing) && self.is_listed(thing) && is_tagged(&thing.tags, deployment) {
+                ours.push(thing);
+                self.show(&mut shown, thing, viewer);
+            }
+            self.show_other_side(&mut shown, thing, viewer, deployment);
+        }
+        for parent in ours {
+            for child in self.children(parent.key) {
+                let bare = !is_tagged(&child.tags, deployment);
+                if bare && is_part_of(child.kind(), parent.kind()) && self.is_listed(child) {
+                    self.show(&mut shown, child, viewer);
+                }
+                if parent.kind() == Kind::Vpc {
+                    self.show_other_side(&mut shown, child, viewer, deployment);
+                }
+            }
+        }
+        let unknown = self.unknown.iter().filter(|thing| {
+            thing.account == *viewer.account
+                && thing.region == viewer.place.region
+                && is_tagged(&thing.tags, deployment)
+        });
+        Listing {
+            found: shown.into_values().collect(),
+            unknown: unknown.map(|thing| thing.text.clone()).collect(),
+        }
+    }
+
+    /// A load balancer's entry is gone at once, whatever lingers of it. Source: `DeleteLoadBalancer`.
+    fn is_listed(&self, thing: &Thing) -> bool {
+        match self.look(thing, Sight::List).state() {
+            State::Gone => false,
+            State::Deleting => thing.kind() != Kind::LoadBalancer,
+            State::Pending | State::Ready | State::Failed => true,
+        }
+    }
+
+    fn show(&self, shown: &mut Shown, thing: &Thing, viewer: Viewer<'_>) {
+        let mut refs = Vec::new();
+        thing.body.rules().refs(&mut |key| refs.push(self.id_in(key, viewer)));
+        let found = Found {
+            id: self.id_in(thing.key, viewer),
+            tags: thing.tags.clone(),
+            phase: self.phase(thing, self.look(thing, Sight::List), viewer),
+            refs,
+            key: thing.body.rules().natural_key(),
+        };
+        shown.insert(Reverse((thing.key, thing.kind())), found);
+    }
+
+    /// A live connection on the accepter's side, if it is tagged there or its VPC there is ours.
+    fn show_other_side(
+        &self,
+        shown: &mut Shown,
+        thing: &Thing,
+        viewer: Viewer<'_>,
+        deployment: &DeploymentId,
+    ) {
+        let Body::PeeringConnection(peering) = &thing.body else { return };
+        let accepter = self.thing(peering.accepter);
+        let ours =
+            is_tagged(&peering.accepter_tags, deployment) || is_tagged(&accepter.tags, deployment);
+        let arrived = thing.life.ready;
+        let visible = self.now >= arrived && self.has_spread(thing.key, arrived, Sight::List);
+        if !viewer.is_at(accepter) || !ours || !visible || !self.is_listed(thing) {
+            return;
+        }
+        let place = viewer.place.clone();
+        let found = Found {
+            id: RemoteId::new(Kind::PeeringTags, place, Arc::clone(&thing.text)),
+            tags: peering.accepter_tags.clone(),
+            phase: self.phase(thing, self.look(thing, Sight::List), viewer),
+            refs: [thing.key, peering.requester, peering.accepter]
+                .map(|key| self.id_in(key, viewer))
+                .to_vec(),
+            key: None,
+        };
+        shown.insert(Reverse((thing.key, Kind::PeeringTags)), found);
+    }
+}
+
+/// Tags are compared exactly: a cloud's own filters know wildcards.
+pub(crate) fn is_tagged(tags: &Tags, deployment: &DeploymentId) -> bool {
+    tags.get(tags::DEPLOYMENT).map(String::as_str) == Some(deployment.as_str())
+}
+
+/// What a list shows because the other end is ours: what can carry no tags, and what others have put into our things.
+fn is_part_of(child: Kind, parent: Kind) -> bool {
+    matches!(
+        (child, parent),
+        (Kind::Route, Kind::RouteTable | Kind::InternetGateway | Kind::PeeringConnection)
+            | (Kind::GatewayAttachment, Kind::InternetGateway | Kind::Vpc)
+            | (Kind::RouteTableAssociation, Kind::RouteTable | Kind::Subnet)
+            | (Kind::Target, Kind::TargetGroup)
+            | (Kind::SecurityGroupRule, Kind::SecurityGroup)
+            | (Kind::Listener, Kind::LoadBalancer | Kind::TargetGroup)
+    )
+}
