@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use accel_core::backend::{
@@ -35,6 +36,8 @@ pub struct Lab<'s> {
     made: Vec<RemoteId>,
     attempt: u32,
 }
+
+type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'f>>;
 
 /// What names a node of the lane.
 pub trait Pick: Copy {
@@ -203,7 +206,7 @@ impl<'s> Lab<'s> {
     pub fn add_other(&mut self, kind: Kind) -> Option<NodeId> {
         let other = self.lane.other(kind)?;
         let place = self.lane.graph.node(self.lane.sample(kind)).place.clone();
-        Some(self.add(&format!("other {kind}"), &place, other))
+        Some(self.add(&format!("other.{kind:?}"), &place, other))
     }
 
     /// The request of a node whose references exist.
@@ -362,9 +365,7 @@ impl<'s> Lab<'s> {
         loop {
             match self.create_once(asked).await {
                 Ok(id) => return Ok(id),
-                Err(error) if time_helps(error.kind()) && Instant::now() < deadline => {
-                    self.pause().await;
-                }
+                Err(error) if self.goes_on(&error, deadline).await => {}
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
                     let kind = asked.resource.kind();
                     return Err(Stop::Skipped(format!("the backend has no {kind}")));
@@ -383,9 +384,7 @@ impl<'s> Lab<'s> {
         loop {
             match self.create_once(asked).await {
                 Ok(id) => return Err(Stop::Failed(format!("it is not refused: {id} was made"))),
-                Err(error) if time_helps(error.kind()) && Instant::now() < deadline => {
-                    self.pause().await;
-                }
+                Err(error) if self.goes_on(&error, deadline).await => {}
                 Err(error) => return Ok(error),
             }
         }
@@ -418,13 +417,37 @@ impl<'s> Lab<'s> {
     }
 
     async fn read_one(&self, item: ReadItem<'_>) -> Result<Phase, Stop> {
-        let mut phases = self.backend().read(&[item]).await;
-        match (phases.pop(), phases.is_empty()) {
-            (Some(phase), true) => Ok(phase?),
-            (None, _) | (Some(_), false) => {
-                Err(Stop::Failed("a read of one thing has another number of answers".to_owned()))
+        let deadline = Instant::now() + self.subject.patience.window;
+        loop {
+            let mut phases = self.backend().read(&[item]).await;
+            let (Some(phase), true) = (phases.pop(), phases.is_empty()) else {
+                return Err(Stop::Failed("a read of one has another number of answers".to_owned()));
+            };
+            match phase {
+                Err(error) if self.goes_on(&error, deadline).await => {}
+                answer => return Ok(answer?),
             }
         }
+    }
+
+    /// Asks again while time alone can help.
+    async fn look<'f, T>(&self, call: impl Fn() -> Answer<'f, T> + Send) -> Result<T, Stop> {
+        let deadline = Instant::now() + self.subject.patience.window;
+        loop {
+            match call().await {
+                Err(error) if self.goes_on(&error, deadline).await => {}
+                answer => return Ok(answer?),
+            }
+        }
+    }
+
+    /// Whether to go on after an error, once a pause has passed.
+    async fn goes_on(&self, error: &Error, deadline: Instant) -> bool {
+        let goes_on = time_helps(error.kind()) && Instant::now() < deadline;
+        if goes_on {
+            self.pause().await;
+        }
+        goes_on
     }
 
     /// Waits until a thing is ready, for as long as its kind may take.
@@ -476,7 +499,7 @@ impl<'s> Lab<'s> {
     /// # Errors
     /// What the backend says.
     pub async fn find(&self, asked: &Asked) -> Result<Option<RemoteId>, Stop> {
-        Ok(self.backend().find(asked.request()).await?)
+        self.look(|| self.backend().find(asked.request())).await
     }
 
     /// What `find` says, looking for one window until there is something.
@@ -499,7 +522,7 @@ impl<'s> Lab<'s> {
     /// # Errors
     /// What the backend says.
     pub async fn list(&self, place: &Place) -> Result<Vec<Found>, Stop> {
-        Ok(self.backend().list(&self.deployment, place).await?.found)
+        Ok(self.look(|| self.backend().list(&self.deployment, place)).await?.found)
     }
 
     /// Everything of this deployment in both places, now.
@@ -512,43 +535,57 @@ impl<'s> Lab<'s> {
         Ok(found)
     }
 
-    /// Removes a thing and waits until it is gone.
+    /// Removes a thing, once the cloud shows it to every call, and waits until it is gone.
     ///
     /// # Errors
     /// What the backend says, once patience has ended.
     pub async fn remove(&self, id: &RemoteId) -> Result<(), Stop> {
+        self.settle().await;
+        self.take_down(id).await
+    }
+
+    async fn take_down(&self, id: &RemoteId) -> Result<(), Stop> {
         let deadline = Instant::now() + REMOVAL_LIMIT;
         loop {
             match self.backend().delete(id).await {
                 Ok(()) => break,
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
-                Err(error) => {
-                    let goes_by_itself =
-                        time_helps(error.kind()) || error.kind() == ErrorKind::InUse;
-                    if !goes_by_itself || Instant::now() >= deadline {
-                        return Err(error.into());
-                    }
+                Err(error) if error.kind() == ErrorKind::InUse && Instant::now() < deadline => {
                     self.pause().await;
                 }
+                Err(error) if self.goes_on(&error, deadline).await => {}
+                Err(error) => return Err(error.into()),
             }
         }
         if id.kind.facts().setting { Ok(()) } else { self.until_gone(id).await }
     }
 
-    /// Removes everything that was made, the youngest first.
+    /// Removes everything that was made, the youngest first, and looks again when every call must see it.
     ///
     /// # Errors
     /// What could not be removed, and why.
     pub async fn clear(&mut self) -> Result<(), Stop> {
-        let mut left = Vec::new();
-        while let Some(id) = self.made.pop() {
-            if let Err(stop) = self.remove(&id).await {
-                left.push(format!("{} {id}: {stop}", id.kind));
-            }
-        }
+        let made = std::mem::take(&mut self.made);
         self.bound.clear();
         // A cloud remembers the tokens of what is dead.
         self.attempt += 1;
+        if made.is_empty() {
+            return Ok(());
+        }
+        self.settle().await;
+        let mut left = Vec::new();
+        for id in made.iter().rev() {
+            if let Err(stop) = self.take_down(id).await {
+                left.push(format!("the {} {id}: {stop}", id.kind));
+            }
+        }
+        self.settle().await;
+        for id in made.iter().filter(|id| !id.kind.facts().setting) {
+            let phase = self.phase(id).await?;
+            if phase != Phase::Gone {
+                left.push(format!("the {} {id} is {phase:?}", id.kind));
+            }
+        }
         if left.is_empty() { Ok(()) } else { Err(Stop::Failed(left.join("; "))) }
     }
 }

@@ -4,6 +4,10 @@
 //! [`conformance`] and [`journal`].
 
 pub mod conformance;
+pub mod flawed;
+pub mod harness;
 pub mod journal;
 pub mod lab;
+pub mod oracle;
 pub mod samples;
+pub mod simulator;

@@ -289,32 +289,32 @@ impl Lane {
 
 fn half(graph: &mut Graph, site: &Site, block: &str, peer: &str) -> Half {
     let place = &site.place;
-    let side = place.side;
+    let which = place.side;
     let vpc = graph.add(
-        format!("{side}.vpc").as_str(),
+        format!("{which}.vpc").as_str(),
         place,
         Vpc { cidr: net(&format!("{block}.0.0/16")) },
     );
     let subnet = |graph: &mut Graph, name: &str, index: usize, third: u8| {
         let cidr = net(&format!("{block}.{third}.0/20"));
         let subnet = Subnet { vpc: vpc.clone(), cidr, zone: site.zones[index].clone() };
-        graph.add(format!("{side}.subnet.{name}").as_str(), place, subnet)
+        graph.add(format!("{which}.subnet.{name}").as_str(), place, subnet)
     };
     let subnets = [subnet(graph, "a", 0, 0), subnet(graph, "b", 1, 16)];
-    let description = format!("{side} side of a conformance test");
+    let description = format!("{which} side of a conformance test");
     let group = SecurityGroup { vpc: vpc.clone(), description };
-    let group = graph.add(format!("{side}.group").as_str(), place, group);
+    let group = graph.add(format!("{which}.group").as_str(), place, group);
     let rule = SecurityGroupRule {
         group: group.clone(),
         direction: Direction::Ingress,
         traffic: Traffic::Tcp(443),
         peer: net(peer),
     };
-    let rule = graph.add(format!("{side}.rule").as_str(), place, rule);
+    let rule = graph.add(format!("{which}.rule").as_str(), place, rule);
     let table = RouteTable { vpc: vpc.clone() };
-    let table = graph.add(format!("{side}.table").as_str(), place, table);
+    let table = graph.add(format!("{which}.table").as_str(), place, table);
     let association = RouteTableAssociation { table: table.clone(), subnet: subnets[0].clone() };
-    let association = graph.add(format!("{side}.association").as_str(), place, association);
+    let association = graph.add(format!("{which}.association").as_str(), place, association);
     Half { site: site.clone(), vpc, subnets, group, rule, table, association }
 }
 

@@ -146,10 +146,14 @@ async fn rounds(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paus
         let (found, unknown) = driver.list(&places).await?;
         opened.unknown = unknown;
         let seen = reconcile_now(driver, &found, deployer.adopt, false).await?;
-        let quiet = seen.records.is_empty() && seen.missing.is_empty() && !seen.unsettled;
         opened.strangers = seen.strangers;
-        if paused == Paused::Quiet && quiet && driver.reached() {
-            return Ok(Paused::Quiet);
+        if paused == Paused::Quiet && seen.records.is_empty() && !seen.unsettled {
+            // What the listing did not show is looked at by its id; if all of it is there, nothing new was found.
+            let before = driver.mutations();
+            let looked = driver.work().await?;
+            if looked == Paused::Quiet && driver.mutations() == before && driver.reached() {
+                return Ok(Paused::Quiet);
+            }
         }
         if seen.unsettled {
             driver.agenda.look_after = driver.now() + window / 3;

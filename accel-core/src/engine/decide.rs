@@ -286,7 +286,10 @@ impl View<'_> {
             return false;
         }
         let held = |other: &Item| {
-            (other.live() || (other.wanted() && other.step == Step::Intended))
+            // What is in doubt and would vanish with its parent counts as there; what would not is found by the next listing.
+            let doubtful = other.step == Step::Intended;
+            let counts = other.wanted() || other.kind.facts().vanishes_with.is_some();
+            (other.live() || (doubtful && counts))
                 && other.holds(remote)
                 && (other.wanted() || other.kind.facts().vanishes_with != Some(item.kind))
                 && !(other.kind.facts().setting)

@@ -34,6 +34,9 @@ use crate::tags::Stamp;
 /// How often a run that has nothing to write says that it is alive.
 const BEAT_MS: u64 = 20_000;
 
+/// How long the loop waits at most before it decides again.
+const WAIT_MS_MAX: u64 = 60_000;
+
 type Call<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// Why the work paused.
@@ -219,7 +222,11 @@ impl<'a> Driver<'a> {
                 }
             }
             self.start(decision.commands).await?;
-            let wake = decision.wake.unwrap_or(Moment::MAX).min(self.relist_at());
+            if self.in_flight.is_empty() && decision.wake.is_none() {
+                // Nothing was called: a doubt has ended, and there is more to decide.
+                continue;
+            }
+            let wake = decision.wake.unwrap_or(Moment::MAX).min(if relist { Moment::MAX } else { self.relist_at() });
             self.wait(wake).await?;
         }
     }
@@ -421,7 +428,8 @@ impl<'a> Driver<'a> {
     /// Waits for an answer, a timer, or somebody who asks to stop.
     async fn wait(&mut self, wake: Moment) -> Result<()> {
         let beat = if self.ledger.in_use() { self.written_at + BEAT_MS } else { Moment::MAX };
-        let until = self.began + Duration::from_millis(wake.min(beat).min(u64::from(u32::MAX)));
+        let until = wake.min(beat).min(self.now() + WAIT_MS_MAX);
+        let until = self.began + Duration::from_millis(until);
         let first = {
             let stop = self.stop.clone();
             let answer = async {
@@ -593,11 +601,15 @@ impl<'a> Driver<'a> {
         edges.all(|edge| self.state.item(self.state.item_of(edge.to)).exists())
     }
 
+    /// How many calls of this run may have changed the cloud.
+    pub(crate) fn mutations(&self) -> u32 {
+        let mutating = Verb::ALL.iter().filter(|verb| verb.mutates());
+        mutating.map(|verb| self.agenda.calls[*verb as usize]).sum()
+    }
+
     /// Whether this run has called anything that may have changed the cloud, or is in doubt about something.
     pub(crate) fn changed(&self) -> bool {
-        let mutating = Verb::ALL.iter().filter(|verb| verb.mutates());
-        let called = mutating.map(|verb| self.agenda.calls[*verb as usize]).sum::<u32>() > 0;
-        called
+        self.mutations() > 0
             || self.agenda.relist
             || self.state.items.iter().any(|item| item.step == Step::Intended)
     }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{Fingerprint, RemoteId};
 use crate::journal::{ItemId, Record, Seen};
-use crate::resource::{Describe, Kind, Repeat};
+use crate::resource::{Attributes, Describe, Kind, Repeat};
 
 /// The answer to one command.
 #[derive(Debug)]
@@ -233,9 +233,13 @@ impl Judge<'_> {
         let pause = self.pause(id, 5_000);
         let turn = self.turn(id);
         turn.looked = true;
-        let lasted = turn.again(now, pause);
+        turn.again(now, pause);
         let inputs: Vec<ItemId> = self.inputs_of(id);
         self.hide(id, &inputs);
+        // Counted from when the youngest input appeared: one may have been made anew meanwhile.
+        let began = self.agenda.turn(id).trouble.unwrap_or(now);
+        let youngest = inputs.iter().filter_map(|input| self.agenda.turn(*input).since).max();
+        let lasted = now - began.max(youngest.unwrap_or_default());
         let doubtful = |judge: &Self, input: &ItemId| {
             let turn = judge.agenda.turn(*input);
             turn.suspect || turn.gone_since.is_some()
@@ -331,6 +335,9 @@ impl Judge<'_> {
         match phase {
             Phase::Gone if step == Step::Going => vec![Record::Gone { item: id }],
             Phase::Deleting if step == Step::Going => self.still(id, "going"),
+            Phase::Ready(ready) if step == Step::Going && item.wanted() => {
+                self.stays(id, ready.attributes)
+            }
             Phase::Pending | Phase::Waiting { .. } | Phase::Ready(_) | Phase::Failed { .. }
                 if step == Step::Going =>
             {
@@ -439,6 +446,10 @@ impl Judge<'_> {
     /// A delete was accepted, yet it is there as before. The look may be stale; if looks agree, the delete is sent again.
     fn not_going(&mut self, id: ItemId) -> Vec<Record> {
         let (now, window) = (self.now, self.window(id));
+        if self.item(id).wanted() {
+            self.turn(id).next_at = now + (window / 4).max(1);
+            return Vec::new();
+        }
         let pause = self.pause(id, 5_000);
         let turn = self.turn(id);
         if turn.again(now, pause) > window / 2 {
@@ -447,6 +458,19 @@ impl Judge<'_> {
             turn.next_at = now;
         }
         Vec::new()
+    }
+
+    /// Wanted again after a delete whose outcome nobody knows. Looks lag: only when they agree for a whole window did it have no effect.
+    fn stays(&mut self, id: ItemId, attributes: Attributes) -> Vec<Record> {
+        let (now, window) = (self.now, self.window(id));
+        let turn = self.turn(id);
+        let since = *turn.since.get_or_insert(now);
+        turn.next_at = now + (window / 4).max(1);
+        if now - since < window {
+            return Vec::new();
+        }
+        turn.calm();
+        vec![Record::Ready { item: id, attributes }]
     }
 
     // ---- delete ----
@@ -469,9 +493,19 @@ impl Judge<'_> {
         }
     }
 
+    /// "Not found" without a delete of ours is one look that says gone, and one proves nothing: a read decides.
+    fn vanished(&mut self, id: ItemId) -> Vec<Record> {
+        let now = self.now;
+        let turn = self.turn(id);
+        turn.calm();
+        turn.since = Some(now);
+        turn.next_at = now;
+        vec![Record::Going { item: id }]
+    }
+
     fn delete_failed(&mut self, id: ItemId, error: Error) -> Vec<Record> {
         match next(Verb::Delete, error.kind()) {
-            Next::Done => return self.deleted(id),
+            Next::Done => return self.vanished(id),
             Next::Wait => {}
             Next::Retry
             | Next::SlowDown

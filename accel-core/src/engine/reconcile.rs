@@ -291,15 +291,16 @@ impl Work<'_, '_, '_> {
 
     fn rest(&mut self) -> Result<(), Error> {
         let ours: BTreeSet<String> = self.our_ids();
-        for index in 0..self.found.len() {
-            if self.found[index].claimed {
-                continue;
-            }
-            if self.found[index].tags.is_some() {
-                self.tagged(index, &ours)?;
-            } else {
-                self.untagged(index, &ours);
-            }
+        let unclaimed = |work: &Self, tagged: bool| {
+            let fits = |c: &Candidate<'_>| !c.claimed && c.tags.is_some() == tagged;
+            (0..work.found.len()).filter(|index| fits(&work.found[*index])).collect::<Vec<_>>()
+        };
+        for index in unclaimed(self, true) {
+            self.tagged(index, &ours)?;
+        }
+        // Whether an untagged child is to go depends on what its parents are found to be.
+        for index in unclaimed(self, false) {
+            self.untagged(index, &ours);
         }
         Ok(())
     }
@@ -387,7 +388,10 @@ impl Work<'_, '_, '_> {
             return;
         }
         let cleanup = self.state.graph.is_empty();
-        if inside && (cleanup || self.takes_a_place(index)) {
+        let of_the_doomed = self.state.items.iter().any(|item| {
+            !item.wanted() && item.live() && item.id.as_ref().is_some_and(|id| candidate.refers_to(id))
+        });
+        if inside && (cleanup || of_the_doomed || self.takes_a_place(index)) {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
         } else if !id.kind.facts().setting {

@@ -252,6 +252,10 @@ fn plan(state: &mut State, graph: &Arc<Graph>) {
             state.items.len() - 1
         });
         state.items[index].node = Some(id);
+        if state.items[index].step == Step::Deleting {
+            // Wanted again, and nobody knows whether its delete took effect: looks will tell.
+            state.items[index].step = Step::Going;
+        }
         state.by_node.push(ItemId(u32::try_from(index).expect("fewer than 2^32 items")));
     }
     for item in state.items.iter_mut().filter(|item| item.node.is_none()) {

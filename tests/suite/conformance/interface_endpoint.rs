@@ -33,7 +33,7 @@ pub(super) async fn has_the_pinned_addresses(lab: &mut Lab<'_>) -> Verdict {
 /// Source: EC2 error codes, `InvalidServiceName`.
 pub(super) async fn refuses_an_unknown_service(lab: &mut Lab<'_>) -> Verdict {
     let mut endpoint = sample(lab);
-    endpoint.service = "com.amazonaws.nowhere.nothing".to_owned();
+    endpoint.service = "com.amazonaws.nowhere.nothing".into();
     refuses_each(lab, Kind::InterfaceEndpoint, [endpoint.into()]).await
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn refuses_a_zone_that_lacks_the_service(lab: &mut Lab<'_>) -> 
     let subnet = Subnet { vpc: endpoint.vpc.clone(), cidr: net("10.1.32.0/20"), zone };
     endpoint.subnets[1].subnet = lab.lane.graph.add("barred", &place, subnet);
     endpoint.subnets[1].address = Ipv4Addr::new(10, 1, 32, 10);
-    let node = lab.add("in a barred zone", &place, endpoint);
+    let node = lab.add("in.a.barred.zone", &place, endpoint);
     lab.make_needs(node).await?;
     lab.settle().await;
     let error = lab.refused(&lab.asked(node)).await?;

@@ -50,7 +50,7 @@ pub(super) async fn refuses_to_face_the_internet_without_a_gateway(lab: &mut Lab
     let place = lab.subject.entry.place.clone();
     let balancer = sample(lab);
     // Without the `after` edge the lab makes no gateway.
-    let node = lab.add("without a gateway", &place, balancer);
+    let node = lab.add("without.a.gateway", &place, balancer);
     let error = error_of(lab, node).await?;
     is_one_of(&error, &[ErrorKind::Invalid, ErrorKind::NotYet])
 }

@@ -231,7 +231,7 @@ macro_rules! each_promise {
             ]
             endpoint_policy: [
                 refuses_what_is_no_policy,
-                is_compared_by_meaning,
+                is_compared_by_content,
             ]
             health_check: [
                 refuses_values_out_of_range,

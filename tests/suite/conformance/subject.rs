@@ -29,6 +29,9 @@ pub struct Subject {
     /// How the names of the suite's deployments begin: at most 20 characters of a deployment's name, another for every run on a
     /// cloud that keeps its state.
     pub prefix: String,
+    /// Promises that this subject is known not to be able to show, by name. In a report every skip is shown with its reason; as a
+    /// test, a skip that is not listed here fails.
+    pub skips: Vec<&'static str>,
 }
 
 impl Subject {
@@ -43,6 +46,7 @@ impl Subject {
             patience: Patience::default(),
             controls: Arc::new(NoControls),
             prefix: "conformance".to_owned(),
+            skips: Vec::new(),
         }
     }
 }

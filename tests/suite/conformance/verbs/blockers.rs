@@ -52,7 +52,7 @@ pub(crate) async fn says_how_long_what_goes_by_itself_stays(lab: &mut Lab<'_>) -
 /// A stranger's interface is what people look for in vain.
 pub(crate) async fn names_a_strangers_interface_in_our_subnet(lab: &mut Lab<'_>) -> Verdict {
     let subnet = lab.make_ready(Kind::Subnet).await?;
-    let controls = lab.subject.controls.clone();
+    let controls = &lab.subject.controls;
     let stranger = cannot(controls.strange_interface(&subnet).await, "make an interface")?;
     lab.settle().await;
     let refusal = lab.backend().delete(&subnet).await;

@@ -39,7 +39,7 @@ pub(crate) async fn is_exactly_one_mutating_call(lab: &mut Lab<'_>) -> Verdict {
     for kind in Kind::ALL {
         lab.make_needs(*kind).await?;
         let asked = lab.asked(*kind);
-        let controls = lab.subject.controls.clone();
+        let controls = &lab.subject.controls;
         let deadline = Instant::now() + lab.subject.patience.window;
         loop {
             let before = cannot(controls.mutations(), "count mutating calls")?;

@@ -101,10 +101,11 @@ pub(crate) async fn says_ready_with_every_attribute(lab: &mut Lab<'_>) -> Verdic
 }
 
 async fn ready_of(lab: &Lab<'_>, id: &RemoteId, asked: &crate::lab::Asked) -> Result<Ready, Stop> {
-    match lab.phase_of(id, asked).await? {
-        Phase::Ready(ready) => Ok(ready),
-        phase => Err(Stop::Failed(format!("the {} {id} is {phase:?}, not ready", id.kind))),
-    }
+    let phase = lab.phase_of(id, asked).await?;
+    let Phase::Ready(ready) = phase else {
+        return Err(Stop::Failed(format!("the {} {id} is {phase:?}, not ready", id.kind)));
+    };
+    Ok(ready)
 }
 
 /// Nothing is made twice because its own values look different when they are read back.

@@ -88,6 +88,7 @@ pub(crate) async fn of_a_token_with_other_content_is_refused(lab: &mut Lab<'_>) 
 pub(crate) async fn of_a_setting_does_nothing(lab: &mut Lab<'_>) -> Verdict {
     for kind in super::settings() {
         let first = lab.make_ready(kind).await?;
+        lab.settle().await;
         let asked = lab.asked(kind);
         match lab.create_once(&asked).await {
             Ok(second) => ensure_eq!(second, first, "a repeat gives another id for the {kind}"),

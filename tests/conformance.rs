@@ -1,0 +1,117 @@
+//! The suite itself: no sentence of the contract and no kind is without a promise.
+
+use std::sync::Arc;
+
+use accel_core::resource::{Describe as _, Kind};
+use accel_core::{NetworkBackend, Side};
+use accel_mock::Lag;
+use accel_tests::conformance::{PROMISES, SENTENCES, Stop, promise};
+use accel_tests::flawed::{FLAWS, Flawed};
+use accel_tests::samples::{Lane, Site};
+use accel_tests::simulator::subject_behind;
+
+/// The documentation of the trait and of its verbs, as prose.
+fn contract() -> String {
+    let source = include_str!("../accel-core/src/backend.rs");
+    let start = source.find("/// A cloud that can hold").expect("the trait is documented");
+    let (contract, _) = source[start..].split_once("\n}\n").expect("the trait ends");
+    let prose: Vec<&str> = contract
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("///"))
+        .map(|line| line.trim().trim_start_matches("* "))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    prose.join(" ")
+}
+
+/// The table of sentences is the documentation, word for word.
+#[test]
+fn every_sentence_of_the_contract_has_its_promises() {
+    let table: Vec<&str> = SENTENCES.iter().map(|(sentence, _)| *sentence).collect();
+    assert_eq!(table.join(" "), contract());
+    for name in SENTENCES.iter().flat_map(|(_, promises)| *promises) {
+        assert!(PROMISES.iter().any(|promise| promise.name == *name), "{name} is no promise");
+    }
+}
+
+#[test]
+fn every_promise_has_a_name_of_its_own() {
+    let mut names: Vec<&str> = PROMISES.iter().map(|promise| promise.name).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+/// A kind's group is named like its file, which is named like the kind.
+#[test]
+fn every_kind_has_promises_of_its_own() {
+    for kind in Kind::ALL {
+        let group = serde_json::to_value(kind).expect("a kind is a word");
+        let group = format!("{}::", group.as_str().expect("a kind is a word"));
+        assert!(PROMISES.iter().any(|it| it.name.starts_with(&group)), "{kind} has no promise");
+    }
+}
+
+#[test]
+fn every_sample_is_of_its_kind_and_differs_from_the_other() {
+    let service = Site::new(Side::Service, "ap-southeast-3");
+    let entry = Site::new(Side::Entry, "ap-southeast-1");
+    let lane = Lane::new(&service, &entry, "com.amazonaws.ap-southeast-3.sagemaker.runtime");
+    for kind in Kind::ALL {
+        let sample = &lane.graph.node(lane.sample(*kind)).resource;
+        assert_eq!(sample.kind(), *kind);
+        if let Some(other) = lane.other(*kind) {
+            assert_eq!(other.kind(), *kind);
+            assert_ne!(other, *sample);
+        }
+    }
+}
+
+/// A backend that breaks a promise is told so by that promise, and not as a skip.
+#[test]
+fn every_flaw_is_noticed() {
+    let missed: Vec<String> = FLAWS
+        .iter()
+        .filter_map(|(flaw, name)| {
+            let behind = |cloud| -> Arc<dyn NetworkBackend> { Arc::new(Flawed::new(cloud, *flaw)) };
+            let subject = subject_behind(Lag::OFF, behind);
+            let verdict = in_virtual_time(promise(name).check(&subject));
+            let noticed = matches!(verdict, Err(Stop::Failed(_)));
+            (!noticed).then(|| format!("{flaw:?} at {name}: {verdict:?}"))
+        })
+        .collect();
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime starts");
+    runtime.block_on(test)
+}
+
+/// On a simulated cloud that hides nothing.
+mod consistent {
+    use accel_mock::Lag;
+    use accel_tests::simulator::subject;
+
+    accel_tests::conformance_tests!(|promise| promise.check_in_virtual_time(&subject(Lag::OFF)));
+}
+
+/// On one that hides what is new, shows what is gone, and changes its mind.
+mod eventually_consistent {
+    use accel_mock::Lag;
+    use accel_tests::simulator::subject;
+
+    accel_tests::conformance_tests!(
+        |promise| promise.check_in_virtual_time(&subject(Lag::default()))
+    );
+}
+
+/// On one that hides everything until just before the window ends.
+mod barely_consistent {
+    use accel_mock::Lag;
+    use accel_tests::simulator::subject;
+
+    accel_tests::conformance_tests!(|promise| promise.check_in_virtual_time(&subject(Lag::worst())));
+}

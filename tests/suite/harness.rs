@@ -1,0 +1,214 @@
+//! Whole histories on the simulated cloud: deploy or clean up, stumble over a fault, and go on; an oracle looks after every step.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use accel_core::journal::MemoryJournal;
+use accel_core::resource::{Direction, Traffic};
+use accel_core::topology::Known;
+use accel_core::{
+    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend, Topology,
+};
+use accel_core::{CleanupReport, Clock};
+use accel_core::topology::LaneOutputs;
+use accel_mock::{Cloud, Outcome, Schedule, Settings, State, Verb};
+use tokio::time::Instant;
+
+use crate::oracle::{Opening, Oracle, Violation};
+
+/// The seed's lane: one service, two zones, elastic IPs.
+pub fn jakarta() -> Acceleration {
+    Acceleration::from_toml(include_str!("../../examples/specs/sagemaker-jakarta.toml"))
+        .expect("the example spec is well formed")
+}
+
+/// What a spec opens, as an oracle understands it.
+pub fn openings(spec: &Acceleration) -> Vec<Opening> {
+    let ports: Vec<u16> = spec.services.iter().flat_map(|service| service.ports.iter().copied()).collect();
+    let open = |direction, traffic, peer: &str| {
+        let peer = peer.parse().expect("a spec that is deployed has well formed blocks");
+        Opening { direction, traffic, peer }
+    };
+    let mut openings = Vec::new();
+    for port in ports {
+        let traffic = Traffic::Tcp(port);
+        openings.extend(spec.allow.iter().map(|allow| open(Direction::Ingress, traffic, &allow.cidr)));
+        openings.push(open(Direction::Egress, traffic, &spec.service_cidr));
+        openings.push(open(Direction::Ingress, traffic, &spec.entry_cidr));
+    }
+    if spec.path_mtu {
+        openings.push(open(Direction::Ingress, Traffic::FragmentationNeeded, "0.0.0.0/0"));
+    }
+    openings
+}
+
+/// Virtual wall-clock time: the moment the test began, plus the runtime's own time.
+#[derive(Debug)]
+struct VirtualClock {
+    began: Instant,
+}
+
+impl Clock for VirtualClock {
+    fn now_ms(&self) -> u64 {
+        1_790_000_000_000 + u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// How one run of a deployer ended.
+#[derive(Debug)]
+pub enum End<T> {
+    /// It returned.
+    Returned(Result<T, Failure>),
+    /// The schedule killed it.
+    Killed,
+}
+
+impl<T> End<T> {
+    /// Whether it reached its goal.
+    pub fn reached(&self) -> bool {
+        matches!(self, Self::Returned(Ok(_)))
+    }
+}
+
+/// One deployment in one simulated cloud, with an oracle that looks after every call that changes something.
+pub struct Stage {
+    /// The cloud.
+    pub cloud: Cloud,
+    /// The journal, if this history keeps one.
+    pub journal: Option<Arc<MemoryJournal>>,
+    /// Other limits than the default ones.
+    pub limits: Limits,
+    clock: Arc<VirtualClock>,
+    oracle: Arc<Mutex<Oracle>>,
+    violations: Arc<Mutex<Vec<Violation>>>,
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stage").field("cloud", &self.cloud).finish_non_exhaustive()
+    }
+}
+
+impl Stage {
+    /// A stage for a spec. Must be made inside a runtime whose clock is paused.
+    pub fn new(settings: Settings, spec: &Acceleration, journal: bool) -> Self {
+        let cloud = Cloud::new(settings);
+        let id = DeploymentId::parse(&spec.name).expect("a good name");
+        let oracle = cloud.inspect(|world| Oracle::new(world, &id, openings(spec)));
+        let stage = Self {
+            journal: journal.then(|| Arc::new(MemoryJournal::default())),
+            limits: Limits::default(),
+            clock: Arc::new(VirtualClock { began: Instant::now() }),
+            oracle: Arc::new(Mutex::new(oracle)),
+            violations: Arc::default(),
+            cloud,
+        };
+        let (oracle, violations) = (Arc::clone(&stage.oracle), Arc::clone(&stage.violations));
+        stage.cloud.watch(move |world, call| {
+            if !call.mutating {
+                return;
+            }
+            let mut oracle = lock(&oracle);
+            if call.verb == Verb::Delete && call.outcome == Outcome::Done {
+                let there = call.id.as_ref().and_then(|id| world.find(id));
+                if let Some(thing) = there.filter(|thing| matches!(world.state(thing), State::Pending | State::Ready)) {
+                    oracle.expect_believed_gone(thing.key());
+                }
+            }
+            let found = oracle.after_a_step(world);
+            lock(&violations).extend(found);
+        });
+        stage
+    }
+
+    /// A deployer on this stage. Every run says that earlier runs are over: nobody else is on stage.
+    pub fn deployer(&self) -> Deployer<'_> {
+        let deployer = Deployer::new(&self.cloud)
+            .limits(self.limits.clone())
+            .clock(Arc::<VirtualClock>::clone(&self.clock))
+            .adopt(true)
+            .take_over(true);
+        match &self.journal {
+            Some(journal) => deployer.journal(&**journal),
+            None => deployer,
+        }
+    }
+
+    /// Changes what the oracle allows: for another spec, or a thing that somebody else made.
+    pub fn with_oracle<R>(&self, change: impl FnOnce(&mut Oracle) -> R) -> R {
+        change(&mut lock(&self.oracle))
+    }
+
+    /// Deploys until it returns or is killed.
+    pub async fn deploy(&self, spec: &Acceleration) -> End<Deployment<LaneOutputs>> {
+        self.until_killed(self.deployer().deploy(spec)).await
+    }
+
+    /// Cleans up until it returns or is killed.
+    pub async fn cleanup(&self, spec: &Acceleration) -> End<CleanupReport> {
+        self.until_killed(self.deployer().cleanup(spec)).await
+    }
+
+    async fn until_killed<T>(&self, run: impl Future<Output = Result<T, Failure>>) -> End<T> {
+        tokio::select! {
+            biased;
+            result = run => End::Returned(result),
+            () = self.cloud.crashed() => {
+                self.cloud.revive();
+                End::Killed
+            }
+        }
+    }
+
+    /// Clears the schedule: from here on the cloud does what it is asked.
+    pub fn calm(&self) {
+        self.cloud.set_schedule(Schedule::default());
+    }
+
+    /// The graph that a spec asks for in this cloud.
+    pub async fn graph(&self, spec: &Acceleration) -> Graph {
+        let offer = self.cloud.offer(&spec.query()).await.expect("the simulated cloud always has an offer");
+        let known = Known { offer: &offer, kept: &[], today: None };
+        spec.build(&known).expect("the spec can be deployed").graph
+    }
+
+    /// What the oracle has found so far, the same thing once.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found = lock(&self.violations).clone();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// What is wrong now that nobody works: with a graph, everything of it is there once; with the empty one, nothing is.
+    pub fn at_rest(&self, graph: &Graph) -> Vec<Violation> {
+        let oracle = lock(&self.oracle);
+        let mut found = self.cloud.inspect(|world| {
+            let mut found = oracle.at_rest(world, graph);
+            found.extend(oracle.missing(world, graph));
+            found
+        });
+        drop(oracle);
+        found.extend(self.violations());
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a history on a runtime of its own, with virtual time.
+///
+/// # Panics
+/// If no runtime can be made.
+pub fn virtually<T>(history: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
+        .block_on(history)
+}
