@@ -8,7 +8,7 @@ use accel_mock::Lag;
 use accel_tests::conformance::{PROMISES, SENTENCES, Stop, promise};
 use accel_tests::flawed::{FLAWS, Flawed};
 use accel_tests::samples::{Lane, Site};
-use accel_tests::simulator::subject_behind;
+use accel_tests::simulator::{in_virtual_time, subject_behind};
 
 /// The documentation of the trait and of its verbs, as prose.
 fn contract() -> String {
@@ -82,12 +82,6 @@ fn every_flaw_is_noticed() {
         })
         .collect();
     assert_eq!(missed, Vec::<String>::new());
-}
-
-fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime starts");
-    runtime.block_on(test)
 }
 
 /// On a simulated cloud that hides nothing.

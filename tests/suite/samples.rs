@@ -48,6 +48,8 @@ pub struct Half {
     pub group: Ref<SecurityGroup>,
     /// That rule.
     pub rule: Ref<SecurityGroupRule>,
+    /// The group's closed egress.
+    pub closed: Ref<ClosedEgress>,
     /// A route table.
     pub table: Ref<RouteTable>,
     /// Its association with the first subnet.
@@ -74,8 +76,6 @@ pub struct EntryParts {
     pub attachment: Ref<GatewayAttachment>,
     /// The default route through it.
     pub route: Ref<Route>,
-    /// The group's closed egress.
-    pub closed: Ref<ClosedEgress>,
     /// The description of the group's rule.
     pub description: Ref<RuleDescription>,
     /// One address per subnet.
@@ -233,7 +233,7 @@ impl Lane {
             Kind::Target => node_of(&self.at_entry.target),
             Kind::Listener => node_of(&self.at_entry.listener),
             Kind::VpcDnsHostnames => node_of(&self.at_service.dns),
-            Kind::ClosedEgress => node_of(&self.at_entry.closed),
+            Kind::ClosedEgress => node_of(&self.entry.closed),
             Kind::PeeringAcceptance => node_of(&self.joint.acceptance),
             Kind::PeeringTags => node_of(&self.joint.tags),
             Kind::EndpointPolicy => node_of(&self.at_service.policy),
@@ -311,11 +311,13 @@ fn half(graph: &mut Graph, site: &Site, block: &str, peer: &str) -> Half {
         peer: net(peer),
     };
     let rule = graph.add(format!("{which}.rule").as_str(), place, rule);
+    let closed = ClosedEgress { group: group.clone() };
+    let closed = graph.add(format!("{which}.closed").as_str(), place, closed);
     let table = RouteTable { vpc: vpc.clone() };
     let table = graph.add(format!("{which}.table").as_str(), place, table);
     let association = RouteTableAssociation { table: table.clone(), subnet: subnets[0].clone() };
     let association = graph.add(format!("{which}.association").as_str(), place, association);
-    Half { site: site.clone(), vpc, subnets, group, rule, table, association }
+    Half { site: site.clone(), vpc, subnets, group, rule, closed, table, association }
 }
 
 fn service_parts(graph: &mut Graph, half: &Half, service_name: &str) -> ServiceParts {
@@ -330,7 +332,8 @@ fn service_parts(graph: &mut Graph, half: &Half, service_name: &str) -> ServiceP
         groups: vec![half.group.clone()],
         private_dns: false,
     };
-    let endpoint = graph.add("service.endpoint", place, endpoint);
+    // A group lets everything out until it is closed: nothing uses it before.
+    let endpoint = graph.add_after("service.endpoint", place, endpoint, &[&half.closed.any()]);
     let policy = EndpointPolicy { endpoint: endpoint.clone(), policy: policy("111111111111") };
     let policy = graph.add("service.policy", place, policy);
     ServiceParts { dns, endpoint, policy }
@@ -362,7 +365,6 @@ fn entry_parts(
         via: Via::Gateway(gateway.clone()),
     };
     let route = graph.add_after("entry.route", place, route, &[&attachment.any()]);
-    let closed = graph.add("entry.closed", place, ClosedEgress { group: half.group.clone() });
     let description =
         RuleDescription { rule: half.rule.clone(), description: "the office".to_owned() };
     let description = graph.add("entry.description", place, description);
@@ -403,7 +405,6 @@ fn entry_parts(
         gateway,
         attachment,
         route,
-        closed,
         description,
         addresses,
         balancer,
@@ -438,7 +439,8 @@ fn balancer_parts(
         internet_facing: true,
     };
     // A balancer that faces the internet is refused in a VPC without a gateway, though it does not refer to it.
-    let balancer = graph.add_after("entry.balancer", place, balancer, &[&attachment.any()]);
+    let after = [&attachment.any(), &half.closed.any()];
+    let balancer = graph.add_after("entry.balancer", place, balancer, &after);
     let options = LoadBalancerOptions {
         balancer: balancer.clone(),
         deletion_protection: false,

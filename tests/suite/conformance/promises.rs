@@ -160,6 +160,7 @@ macro_rules! each_promise {
                 is_told_apart_by_direction_traffic_and_peer,
                 conflicts_with_another_nodes_equal_rule,
                 is_removed_alone,
+                of_a_stranger_is_listed_without_tags,
             ]
             interface_endpoint: [
                 has_the_pinned_addresses,
