@@ -342,7 +342,7 @@ impl Deployer {
             for thing in found {
                 match self.cloud.delete(&thing.id).await {
                     Ok(()) => {}
-                    Err(error) if error.kind() == ErrorKind::InUse => {}
+                    Err(error) if is_time(error.kind()) => {}
                     Err(error) => panic!("{}: {error}", thing.id),
                 }
             }
@@ -361,11 +361,12 @@ async fn pause() {
 }
 
 fn carried_by(graph: &Graph, parent: NodeId) -> Vec<Resource> {
-    let carries = |resource: &Resource| match resource {
-        Resource::ExtraTags(tags) => {
+    let carries = |resource: &Resource| {
+        if let Resource::ExtraTags(tags) = resource {
             tags.members.iter().any(|member| *member.to() == To::Node(parent))
+        } else {
+            resource.carried() && resource.parent() == Some(parent)
         }
-        other => other.carried() && other.parent() == Some(parent),
     };
     let nodes = graph.nodes().iter().map(|node| node.resource.clone());
     nodes.filter(|resource| resource.kind().facts().setting && carries(resource)).collect()

@@ -6,7 +6,7 @@ use accel_core::resource::Kind;
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules};
+use super::{Answer, Differences, Rules};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -61,14 +61,9 @@ impl Rules for GatewayAttachment {
         format!("{}/{}", world.thing(self.gateway).text, world.thing(self.vpc).text).into()
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::GatewayAttachment(is) => {
-                found.thing("gateway", self.gateway, is.gateway);
-                found.thing("vpc", self.vpc, is.vpc);
-            }
-            other => found.other_kind(Kind::GatewayAttachment, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("gateway", self.gateway, is.gateway);
+        found.thing("vpc", self.vpc, is.vpc);
     }
 
     fn show(&self, _world: &World) -> String {

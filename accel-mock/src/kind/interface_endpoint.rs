@@ -59,8 +59,8 @@ pub(super) fn asked(
     })
 }
 
-/// Whether a service takes this policy. Source: `CreateVpcEndpoint`; AWS PrivateLink, Control access using endpoint policies (at
-/// most 20,480 characters).
+/// Whether a service takes this policy. Source: `CreateVpcEndpoint`; Control access to VPC
+/// endpoints using endpoint policies (at most 20,480 characters).
 pub(super) fn check_policy(supported: bool, policy: &str) -> Result<()> {
     if !supported {
         return Err(refusal::invalid("InvalidParameter", "the service supports no policy"));
@@ -115,26 +115,20 @@ impl Rules for InterfaceEndpoint {
         numbered("vpce", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::InterfaceEndpoint(is) => {
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("service", &self.service, &is.service);
-                let subnets = |endpoint: &Self| {
-                    endpoint.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>()
-                };
-                found.things("subnets", &subnets(self), &subnets(is));
-                for (subnet, address) in &self.subnets {
-                    let there = is.subnets.iter().find(|(key, _)| key == subnet);
-                    if let Some((_, there)) = there {
-                        found.field("address", address, there);
-                    }
-                }
-                found.things("groups", &self.groups, &is.groups);
-                found.field("private_dns", &self.private_dns, &is.private_dns);
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("service", &self.service, &is.service);
+        let subnets =
+            |endpoint: &Self| endpoint.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        found.things("subnets", &subnets(self), &subnets(is));
+        for (subnet, address) in &self.subnets {
+            let there = is.subnets.iter().find(|(key, _)| key == subnet);
+            if let Some((_, there)) = there {
+                found.field("address", address, there);
             }
-            other => found.other_kind(Kind::InterfaceEndpoint, other.kind()),
         }
+        found.things("groups", &self.groups, &is.groups);
+        found.field("private_dns", &self.private_dns, &is.private_dns);
     }
 
     fn show(&self, world: &World) -> String {

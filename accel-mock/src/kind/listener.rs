@@ -71,15 +71,10 @@ impl Rules for Listener {
         numbered("lsn", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Listener(is) => {
-                found.thing("balancer", self.balancer, is.balancer);
-                found.field("port", &self.port, &is.port);
-                found.thing("group", self.group, is.group);
-            }
-            other => found.other_kind(Kind::Listener, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("balancer", self.balancer, is.balancer);
+        found.field("port", &self.port, &is.port);
+        found.thing("group", self.group, is.group);
     }
 
     fn show(&self, world: &World) -> String {

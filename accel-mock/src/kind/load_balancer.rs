@@ -9,7 +9,7 @@ use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
 use super::elastic_ip::public_address;
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::hold::Viewer;
 use crate::interface::{Holder, Interface};
@@ -97,23 +97,17 @@ impl Rules for LoadBalancer {
         Some(&self.name)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::LoadBalancer(is) => {
-                found.field("name", &self.name, &is.name);
-                let subnets = |balancer: &Self| {
-                    balancer.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>()
-                };
-                let addresses = |balancer: &Self| {
-                    balancer.subnets.iter().filter_map(|(_, key)| *key).collect::<Vec<_>>()
-                };
-                found.things("subnets", &subnets(self), &subnets(is));
-                found.things("addresses", &addresses(self), &addresses(is));
-                found.things("groups", &self.groups, &is.groups);
-                found.field("internet_facing", &self.internet_facing, &is.internet_facing);
-            }
-            other => found.other_kind(Kind::LoadBalancer, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.field("name", &self.name, &is.name);
+        let subnets =
+            |balancer: &Self| balancer.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        let addresses = |balancer: &Self| {
+            balancer.subnets.iter().filter_map(|(_, key)| *key).collect::<Vec<_>>()
+        };
+        found.things("subnets", &subnets(self), &subnets(is));
+        found.things("addresses", &addresses(self), &addresses(is));
+        found.things("groups", &self.groups, &is.groups);
+        found.field("internet_facing", &self.internet_facing, &is.internet_facing);
     }
 
     fn show(&self, world: &World) -> String {

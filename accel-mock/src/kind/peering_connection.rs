@@ -103,14 +103,9 @@ impl Rules for PeeringConnection {
         numbered("pcx", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::PeeringConnection(is) => {
-                found.thing("requester", self.requester, is.requester);
-                found.thing("accepter", self.accepter, is.accepter);
-            }
-            other => found.other_kind(Kind::PeeringConnection, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("requester", self.requester, is.requester);
+        found.thing("accepter", self.accepter, is.accepter);
     }
 
     fn show(&self, world: &World) -> String {

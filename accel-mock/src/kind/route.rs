@@ -78,7 +78,7 @@ impl Rules for Route {
     /// table. Source: `CreateRoute`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
     fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
         world.need(self.table)?;
-        let Body::RouteTable(table) = &world.thing(self.table).body else {
+        let Some(table) = world.table(self.table) else {
             return Err(refusal::invalid("InvalidParameterValue", "not a route table"));
         };
         self.check_target(world, table.vpc)?;
@@ -86,7 +86,7 @@ impl Rules for Route {
         let mut count = 1;
         for other in world.children_of_kind(self.table, Kind::Route) {
             count += 1;
-            let Body::Route(route) = &other.body else { continue };
+            let Some(route) = world.route(other.key) else { continue };
             if route.destination == self.destination {
                 return Err(refusal::conflict(
                     "RouteAlreadyExists",
@@ -110,15 +110,10 @@ impl Rules for Route {
         format!("{}/{}", world.thing(self.table).text, self.destination).into()
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Route(is) => {
-                found.thing("table", self.table, is.table);
-                found.field("destination", &self.destination, &is.destination);
-                found.field("via", &self.via, &is.via);
-            }
-            other => found.other_kind(Kind::Route, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("table", self.table, is.table);
+        found.field("destination", &self.destination, &is.destination);
+        found.field("via", &self.via, &is.via);
     }
 
     fn show(&self, world: &World) -> String {
@@ -180,14 +175,10 @@ impl Route {
         let Some(key) = self.via.key() else { return false };
         let target = world.thing(key);
         let live = world.state(target) == State::Ready;
-        match &target.body {
-            Body::PeeringConnection(peering) => {
-                !live || peering.state_of(world, target) != PeeringState::Active
-            }
-            Body::InternetGateway(_) => {
-                !live || world.children_of_kind(key, Kind::GatewayAttachment).next().is_none()
-            }
-            _other => !live,
-        }
+        let active = match world.peering(key) {
+            Some(peering) => peering.state_of(world, target) == PeeringState::Active,
+            None => world.children_of_kind(key, Kind::GatewayAttachment).next().is_some(),
+        };
+        !live || !active
     }
 }

@@ -43,12 +43,8 @@ impl Rules for RouteTableAssociation {
     fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
         world.need(self.table)?;
         world.need(self.subnet)?;
-        let vpc = |key: Key| world.thing(key).body.clone();
-        let (Body::RouteTable(table), Body::Subnet(subnet)) = (vpc(self.table), vpc(self.subnet))
-        else {
-            return Err(refusal::invalid("InvalidParameterValue", "not a table and a subnet"));
-        };
-        if table.vpc != subnet.vpc {
+        let table = world.table(self.table).map(|table| table.vpc);
+        if table.is_none() || table != world.subnet(self.subnet).map(|subnet| subnet.vpc) {
             return Err(refusal::invalid(
                 "InvalidParameterValue",
                 "the table and the subnet belong to different networks",
@@ -72,14 +68,9 @@ impl Rules for RouteTableAssociation {
         numbered("rtbassoc", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::RouteTableAssociation(is) => {
-                found.thing("table", self.table, is.table);
-                found.thing("subnet", self.subnet, is.subnet);
-            }
-            other => found.other_kind(Kind::RouteTableAssociation, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("table", self.table, is.table);
+        found.thing("subnet", self.subnet, is.subnet);
     }
 
     fn show(&self, world: &World) -> String {

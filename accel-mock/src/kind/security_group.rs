@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accel_core::resource::{Kind, Resource};
+use accel_core::resource::Kind;
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub(super) fn asked(
         vpc: from.key(&group.vpc)?,
         name: from.request.name(),
         description: group.description.clone(),
-        born_open: !from.request.carried.iter().any(|r| matches!(r, Resource::ClosedEgress(_))),
+        born_open: true,
     })
 }
 
@@ -84,15 +84,10 @@ impl Rules for SecurityGroup {
         numbered("sg", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::SecurityGroup(is) => {
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("name", &self.name, &is.name);
-                found.field("description", &self.description, &is.description);
-            }
-            other => found.other_kind(Kind::SecurityGroup, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("name", &self.name, &is.name);
+        found.field("description", &self.description, &is.description);
     }
 
     fn show(&self, world: &World) -> String {

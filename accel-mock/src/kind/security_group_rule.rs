@@ -89,15 +89,10 @@ impl Rules for SecurityGroupRule {
         numbered("sgr", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::SecurityGroupRule(is) => {
-                found.thing("group", self.group, is.group);
-                if !self.is_same_opening(is) {
-                    found.push("opening", self.opening(), is.opening());
-                }
-            }
-            other => found.other_kind(Kind::SecurityGroupRule, other.kind()),
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("group", self.group, is.group);
+        if !self.is_same_opening(is) {
+            found.push("opening", self.opening(), is.opening());
         }
     }
 

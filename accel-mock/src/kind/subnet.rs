@@ -7,7 +7,7 @@ use accel_core::{Result, Zone, resource};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -68,15 +68,10 @@ impl Rules for Subnet {
         numbered("subnet", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Subnet(is) => {
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("cidr", &self.cidr, &is.cidr);
-                found.field("zone", &self.zone, &is.zone);
-            }
-            other => found.other_kind(Kind::Subnet, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("cidr", &self.cidr, &is.cidr);
+        found.field("zone", &self.zone, &is.zone);
     }
 
     fn show(&self, world: &World) -> String {

@@ -91,16 +91,11 @@ impl Rules for Target {
         format!("{}/{}:{}", world.thing(self.group).text, self.address, self.port).into()
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Target(is) => {
-                found.thing("group", self.group, is.group);
-                found.field("address", &self.address, &is.address);
-                found.field("port", &self.port, &is.port);
-                found.field("every_zone", &self.every_zone, &is.every_zone);
-            }
-            other => found.other_kind(Kind::Target, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("group", self.group, is.group);
+        found.field("address", &self.address, &is.address);
+        found.field("port", &self.port, &is.port);
+        found.field("every_zone", &self.every_zone, &is.every_zone);
     }
 
     fn show(&self, _world: &World) -> String {

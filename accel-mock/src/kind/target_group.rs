@@ -7,7 +7,7 @@ use accel_core::resource::{Kind, Resource};
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -61,7 +61,7 @@ impl Checks {
     }
 
     /// Source: `CreateTargetGroup`, health check parameters.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(super) fn check(self) -> Result<()> {
         let fits = (5..=300).contains(&self.interval_secs)
             && (2..=10).contains(&self.healthy)
             && (2..=10).contains(&self.unhealthy);
@@ -127,15 +127,10 @@ impl Rules for TargetGroup {
         Some(&self.name)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::TargetGroup(is) => {
-                found.field("name", &self.name, &is.name);
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("port", &self.port, &is.port);
-            }
-            other => found.other_kind(Kind::TargetGroup, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.field("name", &self.name, &is.name);
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("port", &self.port, &is.port);
     }
 
     fn show(&self, world: &World) -> String {
