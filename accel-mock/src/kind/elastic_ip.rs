@@ -67,3 +67,39 @@ impl Rules for ElasticIp {
         Attributes::ElasticIp(ElasticIpAttributes { address: public_address(thing.key, 0) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::resource;
+
+    use crate::testing::{Deployer, entry, refused, run, secs};
+    use crate::{Lag, Settings};
+
+    #[test]
+    fn a_region_has_five() {
+        run(async {
+            let deployer = Deployer::instant("").await;
+            for name in ["a", "b", "c", "d", "e"] {
+                deployer.also(name, &entry(), resource::ElasticIp {}).await.unwrap();
+            }
+            let sixth = refused(deployer.also("f", &entry(), resource::ElasticIp {}).await);
+            assert_eq!(sixth, (ErrorKind::Quota, "AddressLimitExceeded".to_owned()));
+        });
+    }
+
+    #[test]
+    fn it_is_in_use_until_the_interface_of_its_balancer_is_gone() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.balancer").await;
+            let id = deployer.remote("entry.address");
+            deployer.cloud.delete(&deployer.remote("entry.balancer")).await.unwrap();
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "InvalidIPAddress.InUse".to_owned()));
+            secs(46).await;
+            deployer.cloud.delete(&id).await.unwrap();
+        });
+    }
+}

@@ -115,3 +115,40 @@ impl Listener {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::{Ref, resource};
+
+    use crate::testing::{Deployer, entry, refused, run};
+
+    #[test]
+    fn a_port_has_one_listener() {
+        run(async {
+            let deployer = Deployer::instant("entry.listener").await;
+            let id = deployer.remote("entry.listener");
+            assert_eq!(deployer.create("entry.listener").await, Ok(id));
+            let targets = resource::TargetGroup { vpc: deployer.to("entry.vpc"), port: 8443 };
+            let targets = deployer.also("targets", &entry(), targets).await.unwrap();
+            let listener = resource::Listener {
+                balancer: deployer.to("entry.balancer"),
+                port: 443,
+                group: Ref::existing(targets),
+            };
+            let answer = refused(deployer.also("other", &entry(), listener).await);
+            assert_eq!(answer, (ErrorKind::Conflict, "DuplicateListener".to_owned()));
+        });
+    }
+
+    #[test]
+    fn it_goes_with_its_balancer() {
+        run(async {
+            let deployer = Deployer::instant("entry.listener").await;
+            let id = deployer.remote("entry.listener");
+            deployer.cloud.delete(&deployer.remote("entry.balancer")).await.unwrap();
+            assert!(deployer.cloud.inspect(|world| world.find(id.as_str()).is_none()));
+        });
+    }
+}

@@ -182,3 +182,66 @@ impl Route {
         !live || !active
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::backend::Phase;
+
+    use super::*;
+    use crate::Settings;
+    use crate::testing::{Deployer, refused, run};
+
+    #[test]
+    fn a_destination_has_one_route() {
+        run(async {
+            let deployer = Deployer::instant("entry.route.out").await;
+            let again = refused(deployer.create("entry.route.out").await);
+            assert_eq!(again, (ErrorKind::Conflict, "RouteAlreadyExists".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_gateway_must_be_attached() {
+        run(async {
+            let deployer = Deployer::instant("peering").await;
+            deployer.cloud.delete(&deployer.remote("entry.attachment")).await.unwrap();
+            let answer = refused(deployer.create("entry.route.out").await);
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidParameterValue".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_request_that_waits_is_a_black_hole_or_none() {
+        run(async {
+            let mut settings = Settings::instant();
+            let deployer = Deployer::with(settings.clone(), "peering").await;
+            let id = deployer.create("entry.route.lane").await.unwrap();
+            let shown = deployer.cloud.snapshot();
+            assert!(shown.contains("black hole"), "{id}: {shown}");
+            settings.doubts.route_to_pending_peering = false;
+            let deployer = Deployer::with(settings, "peering").await;
+            let answer = refused(deployer.create("entry.route.lane").await);
+            assert_eq!(answer.0, ErrorKind::NotYet);
+        });
+    }
+
+    /// The key is no identity: the same destination through something else is not what was asked.
+    #[test]
+    fn another_way_to_the_same_destination_is_not_found_and_differs() {
+        run(async {
+            let deployer = Deployer::instant("entry.route.out").await;
+            let id = deployer.remote("entry.route.out");
+            deployer.cloud.meddle(|world| {
+                world.change(id.as_str(), |body| {
+                    let Body::Route(route) = body else { panic!("a route") };
+                    route.via = Via::Foreign("nat-1".to_owned());
+                });
+            });
+            assert_eq!(deployer.find("entry.route.out").await, Ok(None));
+            let Phase::Ready(ready) = deployer.read("entry.route.out").await else { panic!() };
+            assert_eq!(ready.differs[0].field, "via");
+        });
+    }
+}

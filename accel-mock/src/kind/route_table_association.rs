@@ -82,3 +82,42 @@ impl Rules for RouteTableAssociation {
         world.hold(self.subnet, Kind::RouteTableAssociation, until);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+
+    use crate::Settings;
+    use crate::testing::{Deployer, refused, run};
+
+    #[test]
+    fn a_subnet_has_one_association() {
+        run(async {
+            let mut settings = Settings::instant();
+            for (repeat, same) in [(false, false), (true, true)] {
+                settings.doubts.repeat_association = repeat;
+                let deployer = Deployer::with(settings.clone(), "service.association").await;
+                let again = deployer.create("service.association").await;
+                if same {
+                    assert_eq!(again, Ok(deployer.remote("service.association")));
+                } else {
+                    let code = "Resource.AlreadyAssociated".to_owned();
+                    assert_eq!(refused(again), (ErrorKind::Conflict, code));
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn it_holds_its_table_and_goes_with_its_subnet() {
+        run(async {
+            let deployer = Deployer::instant("service.association").await;
+            let table = deployer.remote("service.table");
+            let answer = refused(deployer.cloud.delete(&table).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+            deployer.cloud.delete(&deployer.remote("service.subnet")).await.unwrap();
+            deployer.cloud.delete(&table).await.unwrap();
+        });
+    }
+}

@@ -88,3 +88,48 @@ impl Rules for Subnet {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::resource;
+
+    use crate::testing::{Deployer, net, refused, run, service};
+
+    async fn subnet(cidr: &str, zone: &str) -> (ErrorKind, String) {
+        let deployer = Deployer::instant("service.subnet").await;
+        let vpc = deployer.to("service.vpc");
+        let subnet = resource::Subnet { vpc, cidr: net(cidr), zone: zone.into() };
+        refused(deployer.also("another", &service(), subnet).await)
+    }
+
+    #[test]
+    fn blocks_lie_in_the_vpc_and_do_not_overlap() {
+        run(async {
+            let answer = subnet("10.1.8.0/24", "ap-southeast-3b").await;
+            assert_eq!(answer, (ErrorKind::Conflict, "InvalidSubnet.Conflict".to_owned()));
+            let answer = subnet("10.9.0.0/24", "ap-southeast-3b").await;
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidSubnet.Range".to_owned()));
+            let answer = subnet("10.1.64.0/20", "ap-southeast-3z").await;
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidZone.NotFound".to_owned()));
+        });
+    }
+
+    #[test]
+    fn an_interface_in_it_holds_it_and_is_named() {
+        run(async {
+            let deployer = Deployer::instant("service.subnet").await;
+            let id = deployer.remote("service.subnet");
+            let eni = deployer
+                .cloud
+                .meddle(|world| world.add_foreign_interface(id.as_str(), "a function", false));
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+            let blockers = deployer.cloud.blockers(&id).await.unwrap();
+            assert_eq!(blockers[0].to_string(), format!("{eni} (network interface of a function)"));
+            deployer.cloud.meddle(|world| world.remove_interface(&eni));
+            deployer.cloud.delete(&id).await.unwrap();
+        });
+    }
+}

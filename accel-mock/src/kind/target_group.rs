@@ -158,3 +158,47 @@ impl Rules for TargetGroup {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+
+    use crate::kind::Body;
+    use crate::testing::{Deployer, refused, run, secs};
+    use crate::{Lag, Settings};
+
+    #[test]
+    fn a_name_answers_with_what_has_it_if_the_first_values_are_the_same() {
+        run(async {
+            let deployer = Deployer::instant("entry.targets").await;
+            let id = deployer.remote("entry.targets");
+            assert_eq!(deployer.create("entry.targets").await, Ok(id.clone()));
+            deployer.cloud.meddle(|world| {
+                world.change(id.as_str(), |body| {
+                    let Body::TargetGroup(group) = body else { panic!("a group") };
+                    group.checks.interval_secs = 30;
+                });
+            });
+            let again = refused(deployer.create("entry.targets").await);
+            assert_eq!(again, (ErrorKind::Conflict, "DuplicateTargetGroupName".to_owned()));
+            assert_eq!(deployer.find("entry.targets").await, Ok(Some(id)), "content, not settings");
+        });
+    }
+
+    #[test]
+    fn a_listener_holds_it_and_for_a_moment_longer() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.listener").await;
+            let id = deployer.remote("entry.targets");
+            for name in ["entry.listener", "entry.targets"] {
+                let answer = refused(deployer.cloud.delete(&id).await);
+                assert_eq!(answer, (ErrorKind::InUse, "ResourceInUse".to_owned()), "{name}");
+                deployer.cloud.delete(&deployer.remote("entry.listener")).await.unwrap();
+            }
+            secs(2).await;
+            deployer.cloud.delete(&id).await.unwrap();
+        });
+    }
+}
