@@ -1,0 +1,39 @@
+//! Promises about listeners.
+
+use accel_core::resource::Kind;
+
+use super::{Verdict, ensure_eq, in_the_way};
+use crate::lab::Lab;
+
+/// It needs its load balancer to exist, not to be ready: that is where a deploy wins its minutes.
+pub(super) async fn is_made_while_its_balancer_is_pending(lab: &mut Lab<'_>) -> Verdict {
+    // The lab waits for readiness only where an edge asks for it.
+    let listener = lab.make(Kind::Listener).await?;
+    let found = lab.find_within_window(&lab.asked(Kind::Listener)).await?;
+    ensure_eq!(found, Some(listener), "the listener is not found");
+    Ok(())
+}
+
+/// One listener per port. Source: `CreateListener`, `DuplicateListener`.
+pub(super) async fn conflicts_with_another_group_of_its_port(lab: &mut Lab<'_>) -> Verdict {
+    lab.make_ready(Kind::LoadBalancer).await?;
+    lab.make_ready(Kind::Listener).await?;
+    let other = lab.add_other(Kind::Listener).expect("the lane has two target groups");
+    lab.make_needs(other).await?;
+    lab.settle().await;
+    let error = lab.refused(&lab.asked(other)).await?;
+    in_the_way(&error)
+}
+
+/// It holds neither end; removed alone, both stay.
+pub(super) async fn is_removed_alone(lab: &mut Lab<'_>) -> Verdict {
+    lab.make_ready(Kind::LoadBalancer).await?;
+    let listener = lab.make_ready(Kind::Listener).await?;
+    lab.remove(&listener).await?;
+    lab.settle().await;
+    for kind in [Kind::LoadBalancer, Kind::TargetGroup] {
+        let found = lab.find(&lab.asked(kind)).await?;
+        ensure_eq!(found, Some(lab.id(kind)), "the {kind} went along");
+    }
+    Ok(())
+}

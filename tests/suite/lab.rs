@@ -1,0 +1,568 @@
+//! The world builder: makes parts of the sample lane on a backend, as patiently as the contract asks, and takes them down again.
+//!
+//! It is a caller of the contract, not an engine: one thing after the other, no records, no doubt. Whatever it made is removed by
+//! [`Lab::clear`], however the test ended.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use accel_core::backend::{
+    Bound, Found, Inputs, NetworkBackend, OfferQuery, Phase, ReadItem, Ready, Request,
+};
+use accel_core::graph::{Need, To};
+use accel_core::resource::{Attributes, Describe as _, Kind, Resource};
+use accel_core::tags::Stamp;
+use accel_core::{DeploymentId, Error, ErrorKind, NodeId, Owner, Place, Ref, RemoteId, RunId};
+use tokio::time::{Instant, sleep};
+
+use crate::conformance::{Stop, Subject};
+use crate::samples::{Lane, node_of};
+
+/// How long a removal may be held up by something else of ours, at most.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(2 * 3900);
+
+/// A part of the lane on its way into a cloud, under one deployment.
+pub struct Lab<'s> {
+    /// What is tested, and where.
+    pub subject: &'s Subject,
+    /// The lane; tests may add nodes to its graph.
+    pub lane: Lane,
+    /// Under which name.
+    pub deployment: DeploymentId,
+    stamp: Stamp,
+    bound: BTreeMap<NodeId, Bound>,
+    made: Vec<RemoteId>,
+    attempt: u32,
+}
+
+/// What names a node of the lane.
+pub trait Pick: Copy {
+    /// That node.
+    fn node(&self, lane: &Lane) -> NodeId;
+}
+
+impl Pick for NodeId {
+    fn node(&self, _lane: &Lane) -> NodeId {
+        *self
+    }
+}
+
+/// The sample of the kind.
+impl Pick for Kind {
+    fn node(&self, lane: &Lane) -> NodeId {
+        lane.sample(*self)
+    }
+}
+
+impl<K> Pick for &Ref<K> {
+    fn node(&self, _lane: &Lane) -> NodeId {
+        node_of(self)
+    }
+}
+
+/// A request that owns its parts, so that a test can change one of them.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub resource: Resource,
+    /// What its references have become, in their order.
+    pub bound: Vec<(NodeId, Bound)>,
+    /// First values of settings.
+    pub carried: Vec<Resource>,
+    /// The run.
+    pub stamp: Stamp,
+    /// How many objects of this request are dead.
+    pub attempt: u32,
+}
+
+impl Asked {
+    /// As the contract takes it.
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            owner: &self.owner,
+            place: &self.place,
+            resource: &self.resource,
+            inputs: Inputs::new(&self.bound),
+            carried: &self.carried,
+            stamp: &self.stamp,
+            keep: None,
+            attempt: self.attempt,
+        }
+    }
+
+    /// The same with other content.
+    #[must_use]
+    pub fn with(mut self, resource: impl Into<Resource>) -> Self {
+        self.resource = resource.into();
+        self
+    }
+
+    /// The same under another node's name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.owner.node = name.into();
+        self
+    }
+
+    /// The same in another attempt.
+    #[must_use]
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// The same with one input being another thing.
+    #[must_use]
+    pub fn bound_to(mut self, input: NodeId, id: &RemoteId) -> Self {
+        for (node, bound) in &mut self.bound {
+            if *node == input {
+                bound.id = id.clone();
+            }
+        }
+        self
+    }
+
+    /// The same without first values of settings.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.carried.clear();
+        self
+    }
+}
+
+impl fmt::Debug for Lab<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lab")
+            .field("deployment", &self.deployment)
+            .field("made", &self.made)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'s> Lab<'s> {
+    /// An empty lab under a deployment's name.
+    ///
+    /// # Errors
+    /// If the backend does not offer the subject's service.
+    ///
+    /// # Panics
+    /// If the name is no deployment's name.
+    pub async fn open(subject: &'s Subject, deployment: &str) -> Result<Self, Stop> {
+        let query = OfferQuery {
+            places: vec![subject.service.place.clone(), subject.entry.place.clone()],
+            services: vec![(subject.service.place.clone(), subject.endpoint_service.clone())],
+        };
+        let offer = subject.backend.offer(&query).await?;
+        let service = offer.service(&subject.endpoint_service).ok_or_else(|| {
+            Stop::Failed(format!(
+                "the subject's service {} is not offered",
+                subject.endpoint_service
+            ))
+        })?;
+        let accounts = offer.callers.iter().map(|(side, who)| (*side, who.account.clone()));
+        Ok(Self {
+            subject,
+            lane: Lane::new(&subject.service, &subject.entry, &service.full_name),
+            deployment: DeploymentId::parse(deployment).expect("a deployment's name is valid"),
+            stamp: Stamp {
+                run: RunId::new(format!("run-of-{deployment}")),
+                by: "conformance suite".to_owned(),
+                places: query.places,
+                accounts: accounts.collect(),
+            },
+            bound: BTreeMap::new(),
+            made: Vec::new(),
+            attempt: 0,
+        })
+    }
+
+    /// A second lab on the same cloud, under another deployment's name.
+    ///
+    /// # Errors
+    /// Like [`Lab::open`].
+    pub async fn neighbour(&self, deployment: &str) -> Result<Lab<'s>, Stop> {
+        Lab::open(self.subject, deployment).await
+    }
+
+    /// The backend.
+    pub fn backend(&self) -> &'s dyn NetworkBackend {
+        &*self.subject.backend
+    }
+
+    /// Adds a node to the lane.
+    pub fn add(&mut self, name: &str, place: &Place, resource: impl Into<Resource>) -> NodeId {
+        node_of(&self.lane.graph.add(name, place, resource.into()))
+    }
+
+    /// Adds the sample of a kind with other content as a node of its own.
+    pub fn add_other(&mut self, kind: Kind) -> Option<NodeId> {
+        let other = self.lane.other(kind)?;
+        let place = self.lane.graph.node(self.lane.sample(kind)).place.clone();
+        Some(self.add(&format!("other {kind}"), &place, other))
+    }
+
+    /// The request of a node whose references exist.
+    ///
+    /// # Panics
+    /// If a reference has not been made: tests make them first.
+    pub fn asked(&self, pick: impl Pick) -> Asked {
+        let id = pick.node(&self.lane);
+        let node = self.lane.graph.node(id);
+        let mut bound = Vec::new();
+        node.resource.clone().refs(&mut |link| {
+            if let To::Node(to) = link.to {
+                let known = self.bound.get(to).expect("a test makes what it refers to first");
+                bound.push((*to, known.clone()));
+            }
+        });
+        Asked {
+            owner: Owner {
+                deployment: self.deployment.clone(),
+                node: node.name.clone(),
+                fingerprint: node.fingerprint,
+            },
+            place: node.place.clone(),
+            resource: node.resource.clone(),
+            bound,
+            carried: self.carried_by(id),
+            stamp: self.stamp.clone(),
+            attempt: self.attempt,
+        }
+    }
+
+    /// The settings whose first value the create of a node carries.
+    fn carried_by(&self, id: NodeId) -> Vec<Resource> {
+        let is_member = |resource: &Resource| {
+            if let Resource::ExtraTags(extra) = resource {
+                return extra.members.iter().any(|member| *member.to() == To::Node(id));
+            }
+            resource.parent() == Some(id)
+        };
+        let nodes = self.lane.graph.nodes().iter().map(|node| &node.resource);
+        nodes.filter(|resource| resource.carried() && is_member(resource)).cloned().collect()
+    }
+
+    /// The id that a node has become.
+    ///
+    /// # Panics
+    /// If it has not been made.
+    pub fn id(&self, pick: impl Pick) -> RemoteId {
+        let node = pick.node(&self.lane);
+        self.bound.get(&node).expect("a test makes what it asks for").id.clone()
+    }
+
+    /// Makes everything that a node needs, as far as the edges ask.
+    ///
+    /// # Errors
+    /// What the backend says, once patience has ended.
+    pub async fn make_needs(&mut self, pick: impl Pick) -> Result<(), Stop> {
+        let target = pick.node(&self.lane);
+        let mut wanted = BTreeMap::from([(target, Need::Exists)]);
+        for id in self.lane.graph.ids().collect::<Vec<_>>().into_iter().rev() {
+            if wanted.contains_key(&id) {
+                for edge in self.lane.graph.node(id).edges() {
+                    let need = wanted.entry(edge.to).or_insert(edge.need);
+                    *need = (*need).max(edge.need);
+                }
+            }
+        }
+        wanted.remove(&target);
+        for (id, need) in wanted {
+            if !self.bound.contains_key(&id) {
+                let asked = self.asked(id);
+                let remote = self.create(&asked).await?;
+                self.bound.insert(id, Bound { id: remote, attributes: None });
+            }
+            if need == Need::Ready {
+                self.ready(id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a node, and before it everything that it needs.
+    ///
+    /// # Errors
+    /// What the backend says, once patience has ended.
+    pub async fn make(&mut self, pick: impl Pick) -> Result<RemoteId, Stop> {
+        let node = pick.node(&self.lane);
+        if let Some(bound) = self.bound.get(&node) {
+            return Ok(bound.id.clone());
+        }
+        self.make_needs(node).await?;
+        let asked = self.asked(node);
+        let id = self.create(&asked).await?;
+        self.bind(node, &id);
+        Ok(id)
+    }
+
+    /// Makes a node and waits until it is ready.
+    ///
+    /// # Errors
+    /// What the backend says, once patience has ended.
+    pub async fn make_ready(&mut self, pick: impl Pick) -> Result<RemoteId, Stop> {
+        let node = pick.node(&self.lane);
+        let id = self.make(node).await?;
+        self.ready(node).await?;
+        Ok(id)
+    }
+
+    /// Makes a sample of every kind and waits until all are ready.
+    ///
+    /// # Errors
+    /// What the backend says, once patience has ended.
+    pub async fn make_every_kind(&mut self) -> Result<(), Stop> {
+        for kind in Kind::ALL {
+            self.make(*kind).await?;
+        }
+        for kind in Kind::ALL {
+            self.ready(self.lane.sample(*kind)).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what a node has become.
+    pub fn bind(&mut self, pick: impl Pick, id: &RemoteId) {
+        let node = pick.node(&self.lane);
+        self.bound.insert(node, Bound { id: id.clone(), attributes: None });
+    }
+
+    /// Waits until a made node is ready, and notes its attributes.
+    async fn ready(&mut self, node: NodeId) -> Result<Ready, Stop> {
+        let id = self.id(node);
+        let ready = self.until_ready(&id).await?;
+        let attributes: Option<Attributes> = Some(ready.attributes.clone());
+        self.bound.insert(node, Bound { id, attributes });
+        Ok(ready)
+    }
+
+    /// One call of `create`, noted for [`Lab::clear`].
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn create_once(&mut self, asked: &Asked) -> Result<RemoteId, Error> {
+        let id = self.backend().create(asked.request()).await?;
+        if !self.made.contains(&id) {
+            self.made.push(id.clone());
+        }
+        Ok(id)
+    }
+
+    /// `create`, again while time alone can help: within one window.
+    ///
+    /// # Errors
+    /// What the backend says, once the window has passed.
+    pub async fn create(&mut self, asked: &Asked) -> Result<RemoteId, Stop> {
+        let deadline = Instant::now() + self.subject.patience.window;
+        loop {
+            match self.create_once(asked).await {
+                Ok(id) => return Ok(id),
+                Err(error) if time_helps(error.kind()) && Instant::now() < deadline => {
+                    self.pause().await;
+                }
+                Err(error) if error.kind() == ErrorKind::Unsupported => {
+                    let kind = asked.resource.kind();
+                    return Err(Stop::Skipped(format!("the backend has no {kind}")));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The error of a create that must be refused; what is not visible yet is waited for.
+    ///
+    /// # Errors
+    /// If it succeeds.
+    pub async fn refused(&mut self, asked: &Asked) -> Result<Error, Stop> {
+        let deadline = Instant::now() + self.subject.patience.window;
+        loop {
+            match self.create_once(asked).await {
+                Ok(id) => return Err(Stop::Failed(format!("it is not refused: {id} was made"))),
+                Err(error) if time_helps(error.kind()) && Instant::now() < deadline => {
+                    self.pause().await;
+                }
+                Err(error) => return Ok(error),
+            }
+        }
+    }
+
+    /// One interval between looks.
+    pub async fn pause(&self) {
+        sleep(self.subject.patience.poll).await;
+    }
+
+    /// One window: afterwards the cloud hides nothing that was made before.
+    pub async fn settle(&self) {
+        sleep(self.subject.patience.window).await;
+    }
+
+    /// The phase of one thing, now.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn phase(&self, id: &RemoteId) -> Result<Phase, Stop> {
+        self.read_one(ReadItem { id, request: None }).await
+    }
+
+    /// The phase of one thing, with its request.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn phase_of(&self, id: &RemoteId, asked: &Asked) -> Result<Phase, Stop> {
+        self.read_one(ReadItem { id, request: Some(asked.request()) }).await
+    }
+
+    async fn read_one(&self, item: ReadItem<'_>) -> Result<Phase, Stop> {
+        let mut phases = self.backend().read(&[item]).await;
+        match (phases.pop(), phases.is_empty()) {
+            (Some(phase), true) => Ok(phase?),
+            (None, _) | (Some(_), false) => {
+                Err(Stop::Failed("a read of one thing has another number of answers".to_owned()))
+            }
+        }
+    }
+
+    /// Waits until a thing is ready, for as long as its kind may take.
+    ///
+    /// # Errors
+    /// If it fails, or is not ready in time.
+    pub async fn until_ready(&self, id: &RemoteId) -> Result<Ready, Stop> {
+        let limit = id.kind.facts().ready.map_or(0, |times| times.limit_secs);
+        let deadline = Instant::now() + self.subject.patience.window + secs(limit);
+        loop {
+            let phase = self.phase(id).await?;
+            match phase {
+                Phase::Ready(ready) => return Ok(ready),
+                // A new thing may be hidden for a while.
+                Phase::Pending | Phase::Gone if Instant::now() < deadline => self.pause().await,
+                Phase::Pending
+                | Phase::Gone
+                | Phase::Waiting { .. }
+                | Phase::Failed { .. }
+                | Phase::Deleting => {
+                    let kind = id.kind;
+                    return Err(Stop::Failed(format!("{kind} {id} is {phase:?}, not ready")));
+                }
+            }
+        }
+    }
+
+    /// Waits until a thing is gone, for as long as its kind may take.
+    ///
+    /// # Errors
+    /// If it is still there then.
+    pub async fn until_gone(&self, id: &RemoteId) -> Result<(), Stop> {
+        let limit = id.kind.facts().gone.map_or(0, |times| times.limit_secs);
+        let deadline = Instant::now() + self.subject.patience.window + secs(limit);
+        loop {
+            let phase = self.phase(id).await?;
+            if phase == Phase::Gone {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(Stop::Failed(format!("{} {id} is {phase:?}, not gone", id.kind)));
+            }
+            self.pause().await;
+        }
+    }
+
+    /// What `find` says now.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn find(&self, asked: &Asked) -> Result<Option<RemoteId>, Stop> {
+        Ok(self.backend().find(asked.request()).await?)
+    }
+
+    /// What `find` says, looking for one window until there is something.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn find_within_window(&self, asked: &Asked) -> Result<Option<RemoteId>, Stop> {
+        let deadline = Instant::now() + self.subject.patience.window;
+        loop {
+            match self.find(asked).await? {
+                Some(id) => return Ok(Some(id)),
+                None if Instant::now() >= deadline => return Ok(None),
+                None => self.pause().await,
+            }
+        }
+    }
+
+    /// Everything of this deployment in a place, now.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn list(&self, place: &Place) -> Result<Vec<Found>, Stop> {
+        Ok(self.backend().list(&self.deployment, place).await?.found)
+    }
+
+    /// Everything of this deployment in both places, now.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn list_all(&self) -> Result<Vec<Found>, Stop> {
+        let mut found = self.list(&self.subject.service.place).await?;
+        found.extend(self.list(&self.subject.entry.place).await?);
+        Ok(found)
+    }
+
+    /// Removes a thing and waits until it is gone.
+    ///
+    /// # Errors
+    /// What the backend says, once patience has ended.
+    pub async fn remove(&self, id: &RemoteId) -> Result<(), Stop> {
+        let deadline = Instant::now() + REMOVAL_LIMIT;
+        loop {
+            match self.backend().delete(id).await {
+                Ok(()) => break,
+                Err(error) if error.kind() == ErrorKind::NotFound => break,
+                Err(error) => {
+                    let goes_by_itself =
+                        time_helps(error.kind()) || error.kind() == ErrorKind::InUse;
+                    if !goes_by_itself || Instant::now() >= deadline {
+                        return Err(error.into());
+                    }
+                    self.pause().await;
+                }
+            }
+        }
+        if id.kind.facts().setting { Ok(()) } else { self.until_gone(id).await }
+    }
+
+    /// Removes everything that was made, the youngest first.
+    ///
+    /// # Errors
+    /// What could not be removed, and why.
+    pub async fn clear(&mut self) -> Result<(), Stop> {
+        let mut left = Vec::new();
+        while let Some(id) = self.made.pop() {
+            if let Err(stop) = self.remove(&id).await {
+                left.push(format!("{} {id}: {stop}", id.kind));
+            }
+        }
+        self.bound.clear();
+        // A cloud remembers the tokens of what is dead.
+        self.attempt += 1;
+        if left.is_empty() { Ok(()) } else { Err(Stop::Failed(left.join("; "))) }
+    }
+}
+
+/// A place's listing holds it.
+pub fn listed<'f>(found: &'f [Found], id: &RemoteId) -> Option<&'f Found> {
+    found.iter().find(|found| found.id == *id)
+}
+
+fn secs(secs: u32) -> Duration {
+    Duration::from_secs(secs.into())
+}
+
+/// Whether the same call may succeed later without anybody's doing.
+fn time_helps(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotYet | ErrorKind::Throttled | ErrorKind::Unavailable)
+}
