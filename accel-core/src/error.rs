@@ -163,6 +163,19 @@ impl Error {
         self
     }
 
+    /// With the node and place, unless it names some already.
+    pub(crate) fn about_if_unknown(mut self, node: &NodeName, place: &Place) -> Self {
+        self.0.node.get_or_insert_with(|| node.clone());
+        self.0.place.get_or_insert_with(|| place.clone());
+        self
+    }
+
+    /// "Not yet" that has lasted longer than anything can stay hidden.
+    pub(crate) fn invalid_after_window(mut self) -> Self {
+        self.0.kind = ErrorKind::Invalid;
+        self
+    }
+
     /// What kind of error it is: the only thing to match on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

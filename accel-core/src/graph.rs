@@ -213,9 +213,9 @@ impl Graph {
     }
 
     /// Notes a choice that must stick, for the node just named.
-    pub fn keep<K>(&mut self, node: &Ref<K>, note: impl Into<String>) {
+    pub fn keep<K>(&mut self, node: &Ref<K>, choice: impl Into<String>) {
         if let To::Node(id) = node.to {
-            self.nodes[id.index()].keep = Some(note.into());
+            self.nodes[id.index()].keep = Some(choice.into());
         }
     }
 
@@ -306,7 +306,7 @@ impl Graph {
 
     /// All ids, in order.
     pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..u32::try_from(self.nodes.len()).expect("a graph has fewer than 2^32 nodes")).map(NodeId)
+        (0u32..).map(NodeId).take(self.nodes.len())
     }
 }
 

@@ -41,6 +41,12 @@ macro_rules! name {
             }
         }
 
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::new(text)
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self::new(text)
@@ -222,6 +228,11 @@ impl RemoteId {
     pub fn as_str(&self) -> &str {
         &self.id
     }
+
+    /// Whether both name the same thing, seen from whichever place.
+    pub fn same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.id == other.id
+    }
 }
 
 impl fmt::Display for RemoteId {
@@ -238,6 +249,10 @@ pub struct Fingerprint(u64);
 impl Fingerprint {
     pub(crate) fn from_bits(bits: u64) -> Self {
         Self(bits)
+    }
+
+    pub(crate) fn bits(self) -> u64 {
+        self.0
     }
 
     /// Reads the sixteen digits.

@@ -23,6 +23,8 @@ pub const SCHEMA: u32 = 1;
 pub const DEPLOYMENT: &str = "accel:deployment";
 /// Which node.
 pub const NODE: &str = "accel:node";
+/// The kind of what the tags were written on: tags copied to something else do not agree.
+pub const KIND: &str = "accel:kind";
 /// What was asked.
 pub const FINGERPRINT: &str = "accel:fingerprint";
 /// Which run made it.
@@ -60,6 +62,8 @@ pub struct Stamp {
 pub struct Ownership {
     /// Whose it is.
     pub owner: Owner,
+    /// The kind of what the tags were written on, in its written form.
+    pub kind: String,
     /// The run that made it.
     pub run: Option<RunId>,
     /// Who ran that.
@@ -86,6 +90,7 @@ impl Ownership {
                 node: NodeName::from(text(NODE)?),
                 fingerprint: Fingerprint::parse(text(FINGERPRINT)?)?,
             },
+            kind: text(KIND)?.to_owned(),
             run: text(RUN).map(RunId::from),
             by: text(BY).map(str::to_owned),
             schema: text(TAG_SCHEMA)?.parse().ok()?,
@@ -99,7 +104,7 @@ impl Ownership {
 
 /// Tag values may hold letters, digits, spaces and `+ - = . _ : / @`; they have at most 256 characters.
 /// Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
-fn fit(text: &str) -> String {
+pub(crate) fn fit(text: &str) -> String {
     let plain =
         |c: char| if c.is_ascii_alphanumeric() || " +-=._:/@".contains(c) { c } else { '_' };
     text.chars().map(plain).take(256).collect()
@@ -115,6 +120,7 @@ pub(crate) fn for_create(request: &Request<'_>) -> Tags {
     }
     tags.insert(DEPLOYMENT.into(), owner.deployment.to_string());
     tags.insert(NODE.into(), owner.node.to_string());
+    tags.insert(KIND.into(), request.kind().to_string());
     tags.insert(FINGERPRINT.into(), owner.fingerprint.to_string());
     tags.insert(RUN.into(), stamp.run.to_string());
     tags.insert(BY.into(), fit(&stamp.by));

@@ -1,9 +1,11 @@
-//! The reusable test suite: samples, oracles, and the conformance suite of backends.
+//! The reusable test suite: samples, oracles, and the conformance suites of backends and journals.
 //!
-//! Whoever implements [`accel_core::NetworkBackend`] runs the conformance suite with one line, see [`conformance`].
+//! Whoever implements [`accel_core::NetworkBackend`] or [`accel_core::journal::Journal`] runs its suite with one line, see
+//! [`conformance`] and [`journal`].
 
 pub mod conformance;
 pub mod flawed;
+pub mod journal;
 pub mod lab;
 pub mod oracle;
 pub mod samples;

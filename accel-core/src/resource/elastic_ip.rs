@@ -8,8 +8,13 @@ use super::{Describe, Facts, Kind, Visit};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ElasticIp {}
 
-pub(super) const FACTS: Facts =
-    Facts { repeat: super::Repeat::None, billed: true, exclusive: true, ..super::PLAIN };
+pub(super) const FACTS: Facts = Facts {
+    repeat: super::Repeat::None,
+    ready: Some(super::Times::new(1, 300)),
+    billed: true,
+    exclusive: true,
+    ..super::PLAIN
+};
 
 impl Describe for ElasticIp {
     fn kind(&self) -> Kind {

@@ -25,8 +25,8 @@ pub struct InterfaceEndpoint {
 
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Token,
-    ready: super::times(90, 600),
-    gone: super::times(120, 1800),
+    ready: Some(super::Times::new(90, 600)),
+    gone: Some(super::Times::new(120, 1800)),
     billed: true,
     ..super::PLAIN
 };

@@ -35,6 +35,10 @@ impl Describe for Listener {
     }
 
     fn slots(&self, inputs: &Inputs<'_>) -> Vec<Slot> {
-        vec![Slot::key(inputs.id(&self.balancer), self.port)]
+        // A target group serves one load balancer at a time (`TargetGroupAssociationLimit`).
+        vec![
+            Slot::key(inputs.id(&self.balancer), self.port),
+            Slot::key(inputs.id(&self.group), "listener"),
+        ]
     }
 }

@@ -21,8 +21,8 @@ pub struct LoadBalancer {
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Name,
     api: super::Api::LoadBalancing,
-    ready: super::times(120, 900),
-    gone: super::times(60, 3900),
+    ready: Some(super::Times::new(120, 900)),
+    gone: Some(super::Times::new(60, 3900)),
     billed: true,
     ..super::PLAIN
 };

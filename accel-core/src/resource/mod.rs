@@ -103,12 +103,15 @@ pub struct Times {
     pub limit_secs: u32,
 }
 
-const fn times(usual_secs: u32, limit_secs: u32) -> Option<Times> {
-    Some(Times { usual_secs, limit_secs })
+impl Times {
+    const fn new(usual_secs: u32, limit_secs: u32) -> Self {
+        Self { usual_secs, limit_secs }
+    }
 }
 
 /// What the engine must know about a kind, and all that it knows.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, in any combination")]
 pub struct Facts {
     /// What a lost answer to its create is followed by.
     pub repeat: Repeat,
@@ -156,7 +159,8 @@ const PLAIN: Facts = Facts {
 const SETTING: Facts = Facts { taggable: false, setting: true, ..PLAIN };
 
 /// A place that only one live resource of ours may hold at a time: it gives replacement its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Slot {
     /// An address block inside a VPC: no other may overlap it.
     Block {
@@ -342,7 +346,7 @@ kinds! {
     VpcDnsHostnames, vpc_dns_hostnames, "DNS hostnames of a VPC";
     ClosedEgress, closed_egress, "closed egress of a security group";
     PeeringAcceptance, peering_acceptance, "acceptance of a peering connection";
-    PeeringTags, peering_tags, "tags of a peering connection's other side";
+    PeeringTags, peering_tags, "accepter tags of a peering connection";
     EndpointPolicy, endpoint_policy, "policy of an endpoint";
     HealthCheck, health_check, "health check of a target group";
     TargetGroupOptions, target_group_options, "options of a target group";

@@ -12,7 +12,7 @@ pub struct PeeringAcceptance {
     pub peering: Ref<super::PeeringConnection>,
 }
 
-pub(super) const FACTS: Facts = Facts { ready: super::times(3, 300), ..super::SETTING };
+pub(super) const FACTS: Facts = Facts { ready: Some(super::Times::new(3, 300)), ..super::SETTING };
 
 impl Describe for PeeringAcceptance {
     fn kind(&self) -> Kind {

@@ -20,8 +20,8 @@ pub struct PeeringConnection {
 
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
-    ready: super::times(2, 300),
-    gone: super::times(10, 900),
+    ready: Some(super::Times::new(2, 300)),
+    gone: Some(super::Times::new(10, 900)),
     ..super::PLAIN
 };
 

@@ -12,7 +12,8 @@ pub struct PeeringTags {
     pub peering: Ref<super::PeeringConnection>,
 }
 
-pub(super) const FACTS: Facts = Facts { ..super::SETTING };
+pub(super) const FACTS: Facts =
+    Facts { vanishes_with: Some(Kind::PeeringConnection), ..super::SETTING };
 
 impl Describe for PeeringTags {
     fn kind(&self) -> Kind {

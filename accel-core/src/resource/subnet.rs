@@ -20,7 +20,7 @@ pub struct Subnet {
 }
 
 pub(super) const FACTS: Facts =
-    Facts { repeat: super::Repeat::Key, ready: super::times(2, 600), ..super::PLAIN };
+    Facts { repeat: super::Repeat::Key, ready: Some(super::Times::new(2, 600)), ..super::PLAIN };
 
 impl Describe for Subnet {
     fn kind(&self) -> Kind {

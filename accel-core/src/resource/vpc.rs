@@ -13,7 +13,7 @@ pub struct Vpc {
 }
 
 pub(super) const FACTS: Facts =
-    Facts { repeat: super::Repeat::None, ready: super::times(2, 600), ..super::PLAIN };
+    Facts { repeat: super::Repeat::None, ready: Some(super::Times::new(2, 600)), ..super::PLAIN };
 
 impl Describe for Vpc {
     fn kind(&self) -> Kind {

@@ -1,0 +1,106 @@
+//! Cleanup: make the cloud equal to the empty graph, and prove it.
+
+use std::sync::Arc;
+
+use super::Deployer;
+use super::opening::{Opened, Pins, open};
+use super::report::{Cleaned, CleanupReport, Failure};
+use crate::backend::OfferQuery;
+use crate::engine::{Item, Paused, reconcile_now};
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::graph::Graph;
+use crate::id::{DeploymentId, Place};
+use crate::journal::{Purpose, Record};
+
+pub(super) async fn cleanup(
+    deployer: &Deployer<'_>,
+    deployment: DeploymentId,
+    places: Vec<Place>,
+    pins: &Pins,
+) -> Result<CleanupReport, Failure> {
+    let query = OfferQuery { places: places.clone(), services: Vec::new() };
+    let mut opened = open(deployer, Purpose::Cleanup, deployment, places, query, pins).await?;
+    if opened.protected() {
+        return Err(Failure::refused(
+            "the deployment is protected",
+            "deploy it with protected = false first, then clean up",
+        ));
+    }
+    let known = opened.driver.state.items.iter().any(Item::live);
+    let planned = Record::Planned { graph: Arc::new(Graph::default()) };
+    opened.driver.record(&[Record::Started(opened.started.clone()), planned]).await?;
+    let found = std::mem::take(&mut opened.found);
+    let seen = reconcile_now(&mut opened.driver, &found, deployer.adopt, true).await?;
+    opened.strangers = seen.strangers;
+    let going = opened.driver.state.items.iter().filter(|item| item.live()).count();
+    opened.driver.tell(Event::Began { wanted: 0, existing: 0, going });
+    let done = certify(deployer, &mut opened).await;
+    let paused = match done {
+        Err(error) => return Err(Failure::Refused(error)),
+        Ok(paused) => paused,
+    };
+    let reached = opened.driver.reached() && paused == Paused::Quiet;
+    opened.driver.record(&[Record::Ended { reached }]).await?;
+    match paused {
+        Paused::Stopped => Err(Failure::Stopped(Box::new(opened.halt()))),
+        Paused::Quiet | Paused::Relist if !reached => Err(Failure::Halted(Box::new(opened.halt()))),
+        Paused::Quiet | Paused::Relist => Ok(report(&opened, known)),
+    }
+}
+
+fn report(opened: &Opened<'_>, known: bool) -> CleanupReport {
+    let items = opened.driver.state.items.iter();
+    let removed = items.filter(|item| item.id.is_some() && !item.kind.facts().setting).count();
+    let nothing = removed == 0 && !known;
+    CleanupReport {
+        id: opened.driver.deployment.clone(),
+        run: opened.driver.stamp.run.clone(),
+        outcome: if nothing { Cleaned::NothingFound } else { Cleaned::NothingLeft { removed } },
+        places: opened.places.clone(),
+        calls: opened.calls(),
+        strangers: opened.strangers.clone(),
+        unknown: opened.unknown.clone(),
+        took: opened.driver.began.elapsed(),
+    }
+}
+
+/// Removes until two listings, one window and one call's deadline apart, show nothing of ours.
+async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
+    let driver = &mut opened.driver;
+    let gap = driver.limits.longest_window_ms() + driver.limits.call_ms();
+    let mut empty_since = None;
+    for _ in 0..driver.limits.rounds {
+        let paused = driver.work().await?;
+        let halted = driver.state.ids().any(|id| driver.agenda.turn(id).halted.is_some());
+        if paused == Paused::Stopped || (paused == Paused::Quiet && halted) {
+            return Ok(paused);
+        }
+        if let (Paused::Quiet, Some(since)) = (paused, empty_since) {
+            driver.tell_looking(since + gap);
+            driver.rest(since + gap).await?;
+            if driver.stop.asked() {
+                return Ok(Paused::Stopped);
+            }
+        }
+        let (found, unknown) = driver.list(&opened.places).await?;
+        opened.unknown = unknown;
+        let seen = reconcile_now(driver, &found, deployer.adopt, false).await?;
+        opened.strangers = seen.strangers;
+        let now = driver.now();
+        let empty = seen.records.is_empty() && !seen.unsettled && driver.reached();
+        match empty_since {
+            Some(since) if empty && paused == Paused::Quiet && now >= since + gap => {
+                return Ok(Paused::Quiet);
+            }
+            Some(_) if empty => {}
+            Some(_) | None => empty_since = empty.then_some(now),
+        }
+        if seen.unsettled {
+            let until = now + driver.limits.longest_window_ms() / 3;
+            driver.rest(until).await?;
+        }
+    }
+    Err(Error::new(ErrorKind::Failed, "the cloud does not settle: every look shows something new")
+        .advice("look whether something else makes things of this deployment, then run again"))
+}

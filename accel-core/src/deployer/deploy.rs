@@ -1,0 +1,160 @@
+//! Deploy: make the cloud equal to the graph, and look once more before saying so.
+
+use std::sync::Arc;
+
+use super::Deployer;
+use super::opening::{Opened, Pins, open};
+use super::plan::{self, Plan};
+use super::report::{Deployment, Failure};
+use crate::engine::{Paused, reconcile_now};
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::graph::Graph;
+use crate::journal::{Purpose, Record};
+use crate::spec::Day;
+use crate::topology::{Built, Known, Made, Topology};
+
+/// Opens a run and builds the graph; nothing is changed yet.
+pub(super) async fn prepare<'a, T: Topology>(
+    deployer: &Deployer<'a>,
+    topology: &T,
+) -> Result<(Opened<'a>, Built), Failure> {
+    let problems = topology.check();
+    if !problems.is_empty() {
+        return Err(Failure::Spec(problems));
+    }
+    let deployment = topology.deployment().map_err(|problem| Failure::Spec(vec![problem]))?;
+    let (places, query, pins) = (topology.places(), topology.query(), Pins::of(topology));
+    let opened = open(deployer, Purpose::Deploy, deployment, places, query, &pins).await?;
+    let kept = opened.kept();
+    let today = Day::from_unix_ms(deployer.clock.now_ms());
+    let known = Known { offer: &opened.offer, kept: &kept, today: Some(today) };
+    let built = topology.build(&known).map_err(Failure::Spec)?;
+    Ok((opened, built))
+}
+
+pub(super) async fn deploy<T: Topology>(
+    deployer: &Deployer<'_>,
+    topology: &T,
+) -> Result<Deployment<T::Outputs>, Failure> {
+    let (mut opened, built) = prepare(deployer, topology).await?;
+    let plan = plan::dry(deployer, &opened, &built)?;
+    check_consent(deployer, topology, &opened, &plan)?;
+    begin(deployer, &mut opened, built.graph).await?;
+    let done = rounds(deployer, &mut opened).await;
+    let reached = opened.driver.reached();
+    let total = opened.driver.began.elapsed();
+    let state = opened.driver.state.clone();
+    opened.driver.timeline.finish(&state, total);
+    match done {
+        Err(error) => return Err(Failure::Refused(error)),
+        Ok(paused) => {
+            opened.driver.record(&[Record::Ended { reached }]).await?;
+            if paused == Paused::Stopped {
+                return Err(Failure::Stopped(Box::new(opened.halt())));
+            }
+        }
+    }
+    if !reached {
+        return Err(Failure::Halted(Box::new(opened.halt())));
+    }
+    let nodes = opened.nodes();
+    let outputs = topology.outputs(&Made::new(&opened.offer, &nodes));
+    Ok(Deployment {
+        id: opened.driver.deployment.clone(),
+        run: opened.driver.stamp.run.clone(),
+        outputs,
+        timeline: opened.driver.timeline.clone(),
+        calls: opened.calls(),
+        strangers: opened.strangers.clone(),
+        unknown: opened.unknown.clone(),
+        notes: built.notes,
+        nodes,
+    })
+}
+
+/// Replacement needs consent for each node from which it follows; protection and another plan than the expected one refuse.
+fn check_consent<T: Topology>(
+    deployer: &Deployer<'_>,
+    topology: &T,
+    opened: &Opened<'_>,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    if deployer.expect.as_ref().is_some_and(|expected| *expected != plan.digest) {
+        return Err(Failure::refused(
+            format!("the plan has digest {}, not the expected one", plan.digest),
+            "look at the plan again; nothing was changed",
+        ));
+    }
+    let roots = plan.replaced_roots();
+    if !roots.is_empty() && (topology.protected() || opened.protected()) {
+        return Err(Failure::refused(
+            format!("the deployment is protected, and this would replace {}", roots.join(", ")),
+            "deploy with protected = false first, or keep what would be replaced",
+        ));
+    }
+    let refused: Vec<String> = roots
+        .into_iter()
+        .filter(|node| !deployer.allow_replace.iter().any(|allowed| allowed.as_str() == node))
+        .collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("this would replace {}, which interrupts the lane", refused.join(", ")),
+        "look at the plan, then allow the replacement of these nodes",
+    ))
+}
+
+/// The first records of a run, and what the opening look means.
+async fn begin(
+    deployer: &Deployer<'_>,
+    opened: &mut Opened<'_>,
+    graph: Graph,
+) -> Result<(), Failure> {
+    let planned = Record::Planned { graph: Arc::new(graph) };
+    // Judged before anything is written: what the opening look refuses leaves no record.
+    opened.driver.record(&[Record::Started(opened.started.clone()), planned]).await?;
+    let found = std::mem::take(&mut opened.found);
+    let seen = reconcile_now(&mut opened.driver, &found, deployer.adopt, true).await?;
+    opened.strangers = seen.strangers;
+    let state = &opened.driver.state;
+    let existing = state.items.iter().filter(|item| item.wanted() && item.exists()).count();
+    let going = state.items.iter().filter(|item| !item.wanted() && item.live()).count();
+    let wanted = state.graph.len();
+    opened.driver.tell(Event::Began { wanted, existing, going });
+    Ok(())
+}
+
+/// Works, looks for strays, and works again, until a look shows nothing new.
+async fn rounds(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
+    let driver = &mut opened.driver;
+    let window = driver.limits.longest_window_ms();
+    for _ in 0..driver.limits.rounds {
+        let paused = driver.work().await?;
+        let halted = driver.state.ids().any(|id| driver.agenda.turn(id).halted.is_some());
+        if paused == Paused::Stopped || (paused == Paused::Quiet && (halted || !driver.changed())) {
+            return Ok(paused);
+        }
+        if paused == Paused::Quiet {
+            // What a killed run made may not show before a window has passed.
+            let until = driver.agenda.look_after.max(window);
+            driver.tell_looking(until);
+            driver.rest(until).await?;
+        }
+        let places = driver.stamp.places.clone();
+        let (found, unknown) = driver.list(&places).await?;
+        opened.unknown = unknown;
+        let seen = reconcile_now(driver, &found, deployer.adopt, false).await?;
+        let quiet = seen.records.is_empty() && seen.missing.is_empty() && !seen.unsettled;
+        opened.strangers = seen.strangers;
+        if paused == Paused::Quiet && quiet && driver.reached() {
+            return Ok(Paused::Quiet);
+        }
+        if seen.unsettled {
+            driver.agenda.look_after = driver.now() + window / 3;
+        }
+    }
+    Err(Error::new(ErrorKind::Failed, "the cloud does not settle: every look shows something new")
+        .advice("look whether something else changes this deployment, then run again"))
+}

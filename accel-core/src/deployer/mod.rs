@@ -1,0 +1,222 @@
+//! What users call: deploy, cleanup, plan and status.
+
+mod cleanup;
+mod deploy;
+mod opening;
+mod plan;
+mod report;
+mod status;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+pub use plan::{Change, Plan, PlannedNode};
+pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt};
+pub use status::{NodeStatus, Status};
+
+use crate::backend::NetworkBackend;
+use crate::clock::{Clock, SystemClock};
+use crate::engine::{Limits, Stop};
+use crate::event::Timed;
+use crate::id::{DeploymentId, NodeName, Place, RunId};
+use crate::journal::Journal;
+use crate::topology::Topology;
+
+/// Makes the cloud equal to what the topology asks for, with the default options and without a journal.
+///
+/// ```
+/// # use accel_core::{Acceleration, NetworkBackend};
+/// # async fn example(backend: &dyn NetworkBackend) -> Result<(), Box<dyn std::error::Error>> {
+/// let spec = Acceleration::from_toml(r#"
+///     name = "sagemaker-jakarta"
+///     service_region = "ap-southeast-3"
+///     entry_region = "ap-southeast-1"
+///     services = [{ name = "sagemaker.runtime" }]
+///     allow = [{ cidr = "203.0.113.0/24" }]
+/// "#).map_err(|problems| format!("{problems:?}"))?;
+/// let deployment = accel_core::deploy(backend, &spec).await?;
+/// println!("{:?}", deployment.outputs);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn deploy<T: Topology>(
+    backend: &dyn NetworkBackend,
+    topology: &T,
+) -> Result<Deployment<T::Outputs>, Failure> {
+    Deployer::new(backend).deploy(topology).await
+}
+
+/// Removes everything of the topology's deployment and proves that nothing is left, with the default options.
+pub async fn cleanup<T: Topology>(
+    backend: &dyn NetworkBackend,
+    topology: &T,
+) -> Result<CleanupReport, Failure> {
+    Deployer::new(backend).cleanup(topology).await
+}
+
+/// What a deploy would do now. Changes nothing.
+pub async fn plan<T: Topology>(
+    backend: &dyn NetworkBackend,
+    topology: &T,
+) -> Result<Plan, Failure> {
+    Deployer::new(backend).plan(topology).await
+}
+
+/// What is there now, and how it differs from what was asked. Changes nothing.
+pub async fn status<T: Topology>(
+    backend: &dyn NetworkBackend,
+    topology: &T,
+) -> Result<Status, Failure> {
+    Deployer::new(backend).status(topology).await
+}
+
+/// Deploys and cleans up, with options.
+///
+/// Dropping a future of it stops the run and loses nothing that was promised: run again, and it converges or cleans up.
+#[derive(Debug, Clone)]
+pub struct Deployer<'a> {
+    backend: &'a dyn NetworkBackend,
+    journal: Option<&'a dyn Journal>,
+    events: Option<mpsc::Sender<Timed>>,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+    run: Option<RunId>,
+    by: Option<String>,
+    adopt: bool,
+    take_over: bool,
+    allow_replace: Vec<NodeName>,
+    expect: Option<String>,
+}
+
+impl<'a> Deployer<'a> {
+    /// With the default options: no journal, no observer.
+    pub fn new(backend: &'a dyn NetworkBackend) -> Self {
+        Self {
+            backend,
+            journal: None,
+            events: None,
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+            stop: Stop::default(),
+            run: None,
+            by: None,
+            adopt: false,
+            take_over: false,
+            allow_replace: Vec::new(),
+            expect: None,
+        }
+    }
+
+    /// Keeps a journal: a killed run goes on without waiting, and two deployers cannot fight.
+    #[must_use]
+    pub fn journal(mut self, journal: &'a dyn Journal) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// Sends events. The channel is never waited for; what does not fit is counted.
+    #[must_use]
+    pub fn events(mut self, events: mpsc::Sender<Timed>) -> Self {
+        self.events = Some(events);
+        self
+    }
+
+    /// With other limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// With another wall clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With a handle that can stop the run gracefully.
+    #[must_use]
+    pub fn stop(mut self, stop: &Stop) -> Self {
+        self.stop = stop.clone();
+        self
+    }
+
+    /// With a run id of the caller's: it must never have been used before.
+    #[must_use]
+    pub fn run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Who runs this, for tags and records. Default: the identity of the entry side's credentials.
+    #[must_use]
+    pub fn by(mut self, by: impl Into<String>) -> Self {
+        self.by = Some(by.into());
+        self
+    }
+
+    /// The user's word that what other runs of this deployment made is theirs, and that those runs are over.
+    #[must_use]
+    pub fn adopt(mut self, adopt: bool) -> Self {
+        self.adopt = adopt;
+        self
+    }
+
+    /// The user's word that the run that holds the journal's lease is over.
+    #[must_use]
+    pub fn take_over(mut self, take_over: bool) -> Self {
+        self.take_over = take_over;
+        self
+    }
+
+    /// Consent to replace these nodes, and what follows from that.
+    #[must_use]
+    pub fn allow_replace(mut self, nodes: impl IntoIterator<Item = NodeName>) -> Self {
+        self.allow_replace.extend(nodes);
+        self
+    }
+
+    /// Refuses anything but the plan with this digest.
+    #[must_use]
+    pub fn expect(mut self, digest: impl Into<String>) -> Self {
+        self.expect = Some(digest.into());
+        self
+    }
+
+    /// Makes the cloud equal to what the topology asks for.
+    pub async fn deploy<T: Topology>(
+        &self,
+        topology: &T,
+    ) -> Result<Deployment<T::Outputs>, Failure> {
+        deploy::deploy(self, topology).await
+    }
+
+    /// Removes everything of the topology's deployment and proves that nothing is left.
+    pub async fn cleanup<T: Topology>(&self, topology: &T) -> Result<CleanupReport, Failure> {
+        let deployment = topology.deployment().map_err(|problem| Failure::Spec(vec![problem]))?;
+        let pins = opening::Pins::of(topology);
+        cleanup::cleanup(self, deployment, topology.places(), &pins).await
+    }
+
+    /// Removes everything of a deployment of which only the name and the places are known.
+    pub async fn cleanup_named(
+        &self,
+        deployment: &DeploymentId,
+        places: &[Place],
+    ) -> Result<CleanupReport, Failure> {
+        cleanup::cleanup(self, deployment.clone(), places.to_vec(), &opening::Pins::default()).await
+    }
+
+    /// What a deploy would do now. Changes nothing, and writes no record.
+    pub async fn plan<T: Topology>(&self, topology: &T) -> Result<Plan, Failure> {
+        plan::plan(self, topology).await
+    }
+
+    /// What is there now, and how it differs from what was asked. Changes nothing, and writes no record.
+    pub async fn status<T: Topology>(&self, topology: &T) -> Result<Status, Failure> {
+        status::status(self, topology).await
+    }
+}

@@ -1,0 +1,191 @@
+//! When to try what again. Forgotten with the process, by design: after a restart everything is due now.
+
+use std::collections::BTreeMap;
+
+use crate::backend::Blocker;
+use crate::error::Error;
+use crate::id::Place;
+use crate::journal::ItemId;
+use crate::resource::{Api, Kind};
+
+/// Milliseconds since the run began.
+pub(crate) type Moment = u64;
+
+/// The limits of a run, each with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How many calls may be in flight at once. Default 16.
+    pub concurrency: usize,
+    /// How long the cloud may hide what exists; overrides every kind's own window. Default: each kind's, 30 s.
+    pub window_secs: Option<u32>,
+    /// How long one call may take before its outcome is in doubt. Default 30 s.
+    pub call_secs: u32,
+    /// How long a refused or unavailable call is tried again before its node halts. Default 600 s.
+    pub retry_secs: u32,
+    /// How long a delete may stay "in use" before it halts with the blockers named. Default 3900 s: interfaces of a load balancer are
+    /// known to stay for an hour.
+    pub in_use_secs: u32,
+    /// How long a run that wrote to the journal holds the deployment without writing again. Default 60 s.
+    pub lease_secs: u32,
+    /// How many rounds of "work, then look for strays" a run may take. Default 32.
+    pub rounds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            window_secs: None,
+            call_secs: 30,
+            retry_secs: 600,
+            in_use_secs: 3900,
+            lease_secs: 60,
+            rounds: 32,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn window_ms(&self, kind: Kind) -> u64 {
+        u64::from(self.window_secs.unwrap_or(kind.facts().window_secs)) * 1000
+    }
+
+    /// The longest window of any kind.
+    pub(crate) fn longest_window_ms(&self) -> u64 {
+        Kind::ALL.iter().map(|kind| self.window_ms(*kind)).max().unwrap_or_default()
+    }
+
+    pub(crate) fn call_ms(&self) -> u64 {
+        u64::from(self.call_secs) * 1000
+    }
+}
+
+/// When one item is due, and what this run has seen of it.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, in any combination")]
+pub(crate) struct Turn {
+    /// Not before this.
+    pub(crate) next_at: Moment,
+    /// A call about it is in flight.
+    pub(crate) busy: bool,
+    /// Tries of the present kind of trouble, and when it began.
+    pub(crate) tries: u32,
+    pub(crate) trouble: Option<Moment>,
+    /// When this run made it or first saw it.
+    pub(crate) since: Option<Moment>,
+    /// This run made it.
+    pub(crate) fresh: bool,
+    /// A look for it came back empty since the last create.
+    pub(crate) looked: bool,
+    /// Since when its create is in doubt.
+    pub(crate) doubt: Option<Moment>,
+    /// Some call that refers to it has succeeded: the cloud shows it.
+    pub(crate) seen: bool,
+    /// No call that refers to it before this: the last one was told that it is not there yet.
+    pub(crate) hidden_until: Moment,
+    pub(crate) hidden_tries: u32,
+    /// It may be gone: look.
+    pub(crate) suspect: bool,
+    /// Since when looks agree that it is gone, and how many.
+    pub(crate) gone_since: Option<Moment>,
+    pub(crate) gone_looks: u32,
+    /// Its delete seems to have had no effect.
+    pub(crate) resend: bool,
+    /// How often it was accepted and then given up.
+    pub(crate) broken: u32,
+    /// What holds it, as last asked, and when to ask again.
+    pub(crate) blockers: Vec<Blocker>,
+    pub(crate) ask_blockers_at: Option<Moment>,
+    /// Why a person must look.
+    pub(crate) halted: Option<Error>,
+}
+
+impl Turn {
+    /// The trouble is over.
+    pub(crate) fn calm(&mut self) {
+        self.tries = 0;
+        self.trouble = None;
+    }
+
+    /// One more try of a trouble that began at the first: how long it has lasted.
+    pub(crate) fn again(&mut self, now: Moment, wait: u64) -> u64 {
+        let began = *self.trouble.get_or_insert(now);
+        self.tries += 1;
+        self.next_at = now + wait;
+        now - began
+    }
+}
+
+/// How one API family is spared after it said "too many".
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Family {
+    pub(crate) not_before: Moment,
+    pub(crate) gap_ms: u64,
+}
+
+/// The turns of all items and families.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    turns: Vec<Turn>,
+    pub(crate) families: BTreeMap<(Place, Api), Family>,
+    pub(crate) in_flight: usize,
+    /// No new call that changes anything: somebody asked to stop.
+    pub(crate) stopping: bool,
+    /// The last look for strays may come no earlier.
+    pub(crate) look_after: Moment,
+    /// The cloud has hidden something of this run: from now on one call finds out for all whether a new thing shows.
+    pub(crate) lags: bool,
+    /// Something was found in the way: list again.
+    pub(crate) relist: bool,
+    /// How many calls were started, per verb in the order of `Verb::ALL`.
+    pub(crate) calls: [u32; 7],
+}
+
+static NEVER_SEEN: Turn = Turn {
+    next_at: 0,
+    busy: false,
+    tries: 0,
+    trouble: None,
+    since: None,
+    fresh: false,
+    looked: false,
+    doubt: None,
+    seen: false,
+    hidden_until: 0,
+    hidden_tries: 0,
+    suspect: false,
+    gone_since: None,
+    gone_looks: 0,
+    resend: false,
+    broken: 0,
+    blockers: Vec::new(),
+    ask_blockers_at: None,
+    halted: None,
+};
+
+impl Agenda {
+    pub(crate) fn turn(&self, item: ItemId) -> &Turn {
+        self.turns.get(item.index()).unwrap_or(&NEVER_SEEN)
+    }
+
+    pub(crate) fn turn_mut(&mut self, item: ItemId) -> &mut Turn {
+        if self.turns.len() <= item.index() {
+            self.turns.resize_with(item.index() + 1, Turn::default);
+        }
+        &mut self.turns[item.index()]
+    }
+
+    /// The cloud said "too many" to a call of this family.
+    pub(crate) fn slow_down(&mut self, family: (Place, Api), now: Moment) {
+        let family = self.families.entry(family).or_default();
+        family.gap_ms = (family.gap_ms * 2).clamp(200, 5_000);
+        family.not_before = now + family.gap_ms;
+    }
+
+    /// A call of this family got through.
+    pub(crate) fn speed_up(&mut self, family: &(Place, Api)) {
+        if let Some(family) = self.families.get_mut(family) {
+            family.gap_ms /= 2;
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! What is due now. Pure: the same state, agenda and moment give the same commands in the same order.
+
+use std::collections::BTreeSet;
+
+use super::agenda::{Agenda, Limits, Moment};
+use super::state::{Item, State, Step};
+use crate::graph::{Need, NodeId};
+use crate::id::Place;
+use crate::journal::ItemId;
+use crate::resource::{Api, Kind, Repeat};
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    Create(ItemId),
+    Find(ItemId),
+    Read(Place, Vec<ItemId>),
+    Delete(ItemId),
+    Blockers(ItemId),
+    /// The doubt about a create is over: it had no effect.
+    Refuse(ItemId),
+}
+
+/// The commands that are due, and when to ask again if nothing happens before.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) commands: Vec<Command>,
+    pub(crate) wake: Option<Moment>,
+}
+
+/// Kinds that are ready this soon are looked at only when a look is due anyway, or when nothing else is left to do.
+const SOON_SECS: u32 = 5;
+
+pub(crate) fn decide(state: &State, agenda: &Agenda, limits: &Limits, now: Moment) -> Decision {
+    let mut view = View {
+        state,
+        agenda,
+        limits,
+        now,
+        wake: None,
+        doomed: state.ids().filter(|id| doomed_live(state.item(*id))).collect(),
+        scouted: BTreeSet::new(),
+        slowed: BTreeSet::new(),
+    };
+    let mut deletes = Vec::new();
+    let mut commands = Vec::new();
+    if !agenda.stopping {
+        view.deletes(&mut deletes);
+        view.creates(&mut commands);
+    }
+    deletes.append(&mut commands);
+    let mut commands = deletes;
+    commands.truncate(limits.concurrency.saturating_sub(agenda.in_flight));
+    view.reads(&mut commands);
+    Decision { commands, wake: view.wake }
+}
+
+fn doomed_live(item: &Item) -> bool {
+    !item.wanted() && item.live()
+}
+
+struct View<'a> {
+    state: &'a State,
+    agenda: &'a Agenda,
+    limits: &'a Limits,
+    now: Moment,
+    wake: Option<Moment>,
+    /// New things to which one call is on its way.
+    scouted: BTreeSet<ItemId>,
+    /// Live items that are to go.
+    doomed: Vec<ItemId>,
+    /// Slowed families that have had their call of this round.
+    slowed: BTreeSet<(Place, Api)>,
+}
+
+impl View<'_> {
+    /// Whether the item's turn has come; if it comes later, remembers when.
+    fn due(&mut self, item: ItemId) -> bool {
+        let turn = self.agenda.turn(item);
+        if turn.busy || turn.halted.is_some() {
+            return false;
+        }
+        self.at(turn.next_at)
+    }
+
+    fn at(&mut self, moment: Moment) -> bool {
+        if moment > self.now {
+            self.wake = Some(self.wake.map_or(moment, |wake| wake.min(moment)));
+        }
+        moment <= self.now
+    }
+
+    /// Whether the item's API family may be called now; a slowed one takes one call at a time.
+    fn spared(&mut self, item: &Item) -> bool {
+        let family = (item.place.clone(), item.kind.facts().api);
+        let Some(slow) = self.agenda.families.get(&family).filter(|family| family.gap_ms > 0)
+        else {
+            return true;
+        };
+        self.at(slow.not_before) && self.slowed.insert(family)
+    }
+
+    fn creates(&mut self, commands: &mut Vec<Command>) {
+        self.note_scouts();
+        for &id in &self.state.by_node {
+            let item = self.state.item(id);
+            let node = item.node.expect("the item of a node is wanted");
+            let command = match item.step {
+                Step::Absent if self.may_create(node) && self.due(id) => self.make(id, node),
+                Step::Intended if self.due(id) => self.settle_doubt(id),
+                Step::Absent
+                | Step::Intended
+                | Step::Exists
+                | Step::Ready
+                | Step::Deleting
+                | Step::Going
+                | Step::Gone => continue,
+            };
+            if self.shown(node) && self.spared(item) {
+                self.scout(node);
+                commands.push(command);
+            }
+        }
+    }
+
+    /// The things that this run made and that nothing has shown yet, among what a node refers to.
+    fn unseen(&self, node: NodeId) -> Vec<ItemId> {
+        let edges = self.state.graph.node(node).edges().iter();
+        let inputs = edges.map(|edge| self.state.item_of(edge.to));
+        inputs
+            .filter(|input| {
+                let turn = self.agenda.turn(*input);
+                turn.fresh && !turn.seen && !self.state.item(*input).kind.facts().setting
+            })
+            .collect()
+    }
+
+    fn note_scouts(&mut self) {
+        if !self.agenda.lags {
+            return;
+        }
+        for &id in &self.state.by_node {
+            if self.agenda.turn(id).busy && self.state.item(id).step == Step::Intended {
+                let node = self.state.item(id).node.expect("the item of a node is wanted");
+                self.scout(node);
+            }
+        }
+    }
+
+    fn scout(&mut self, node: NodeId) {
+        if self.agenda.lags {
+            let unseen = self.unseen(node);
+            self.scouted.extend(unseen);
+        }
+    }
+
+    /// Whether everything that the node refers to shows, as far as known. In a cloud that lags one call finds out for all: the
+    /// others wait for its answer instead of being refused one by one.
+    fn shown(&mut self, node: NodeId) -> bool {
+        let unseen = self.unseen(node);
+        let hidden = unseen.iter().map(|input| self.agenda.turn(*input).hidden_until).max();
+        let awaited = unseen.iter().any(|input| self.scouted.contains(input));
+        hidden.is_none_or(|until| self.at(until)) && !awaited
+    }
+
+    /// The listing at the start was the look; only a setting, which no listing shows, and what met a conflict are looked for first.
+    fn make(&self, id: ItemId, node: NodeId) -> Command {
+        let item = self.state.item(id);
+        let turn = self.agenda.turn(id);
+        let new_parents = || {
+            let mut edges = self.state.graph.node(node).edges().iter();
+            edges.all(|edge| self.agenda.turn(self.state.item_of(edge.to)).fresh)
+        };
+        let unseen = item.kind.facts().setting && !turn.fresh && !new_parents();
+        if (unseen || turn.trouble.is_some()) && !turn.looked {
+            Command::Find(id)
+        } else {
+            Command::Create(id)
+        }
+    }
+
+    /// After a lost answer: one look, and then the same request again where that is harmless; else looks until the window has passed.
+    fn settle_doubt(&self, id: ItemId) -> Command {
+        let turn = self.agenda.turn(id);
+        let kind = self.state.item(id).kind;
+        let began = turn.doubt.unwrap_or(self.now);
+        match kind.facts().repeat {
+            Repeat::Token | Repeat::Name | Repeat::Key if turn.looked => Command::Create(id),
+            Repeat::None if turn.looked && self.now >= began + self.doubt_ms(kind) => {
+                Command::Refuse(id)
+            }
+            Repeat::Token | Repeat::Name | Repeat::Key | Repeat::None => Command::Find(id),
+        }
+    }
+
+    /// The call may still be on its way when its answer is given up: its own deadline comes on top of the window.
+    fn doubt_ms(&self, kind: Kind) -> u64 {
+        self.limits.window_ms(kind) + self.limits.call_ms()
+    }
+
+    /// Whether everything that the node needs is far enough, and its slot is free.
+    fn may_create(&self, node: NodeId) -> bool {
+        self.inputs_ready(node) && self.in_the_way(node).is_empty()
+    }
+
+    fn inputs_ready(&self, node: NodeId) -> bool {
+        self.state.graph.node(node).edges().iter().all(|edge| {
+            let id = self.state.item_of(edge.to);
+            let step = self.state.item(id).step;
+            let there = match edge.need {
+                Need::Exists => matches!(step, Step::Exists | Step::Ready),
+                Need::Ready => step == Step::Ready,
+            };
+            there && self.agenda.turn(id).gone_since.is_none()
+        })
+    }
+
+    /// The live items of ours that hold what this node needs for itself.
+    fn in_the_way(&self, node: NodeId) -> Vec<ItemId> {
+        if self.doomed.is_empty() {
+            return Vec::new();
+        }
+        let wanted = self.state.graph.node(node);
+        let slots = self.state.slots(node);
+        let bound = self.state.inputs(node);
+        let blocks = |id: &ItemId| {
+            let item = self.state.item(*id);
+            if item.kind != wanted.kind() || item.place != wanted.place {
+                return false;
+            }
+            let shares = |only: fn(Kind) -> bool| {
+                bound.iter().any(|(_, input)| only(input.id.kind) && item.holds(&input.id))
+            };
+            let unknown = item.slots.is_empty() && !slots.is_empty();
+            slots.iter().any(|slot| item.slots.iter().any(|held| slot.collides(held)))
+                || shares(|kind| kind.facts().exclusive)
+                || (unknown && item.name == wanted.name && shares(|_| true))
+        };
+        self.doomed.iter().copied().filter(blocks).collect()
+    }
+
+    fn deletes(&mut self, commands: &mut Vec<Command>) {
+        let mut due: Vec<ItemId> = Vec::new();
+        for id in self.doomed.clone() {
+            let item = self.state.item(id);
+            let turn = self.agenda.turn(id);
+            let ask = turn.ask_blockers_at.is_some_and(|at| at <= self.now);
+            if ask && !turn.busy && turn.halted.is_none() {
+                commands.push(Command::Blockers(id));
+            } else if (item.step != Step::Going || turn.resend)
+                && self.may_delete(id)
+                && self.due(id)
+                && self.spared(item)
+            {
+                due.push(id);
+            }
+        }
+        // What costs money goes first; what narrows access does not queue behind anything.
+        due.sort_by_key(|id| {
+            let facts = self.state.item(*id).kind.facts();
+            (!facts.opening, !facts.billed, *id)
+        });
+        commands.extend(due.into_iter().map(Command::Delete));
+    }
+
+    fn may_delete(&self, id: ItemId) -> bool {
+        let item = self.state.item(id);
+        let facts = item.kind.facts();
+        let remote = item.id.as_ref().expect("what is live has an id");
+        let vanishes = |parent: &ItemId| {
+            let parent = self.state.item(*parent);
+            Some(parent.kind) == facts.vanishes_with
+                && parent
+                    .id
+                    .as_ref()
+                    .is_some_and(|parent| item.holds(parent) || parent.as_str() == remote.as_str())
+        };
+        if self.doomed.iter().any(vanishes) {
+            return false;
+        }
+        let outlasted = |other: &ItemId| {
+            facts.outlasts.contains(&self.state.item(*other).kind)
+                && self.state.item(*other).place == item.place
+        };
+        if self.doomed.iter().any(outlasted) {
+            return false;
+        }
+        let held = |other: &Item| {
+            (other.live() || (other.wanted() && other.step == Step::Intended))
+                && other.holds(remote)
+                && (other.wanted() || other.kind.facts().vanishes_with != Some(item.kind))
+                && !(other.kind.facts().setting)
+        };
+        if self.state.items.iter().any(held) {
+            return false;
+        }
+        facts.opening || !self.successor_first(id)
+    }
+
+    /// Additions come before the removals that they replace: whether this one waits for its successor.
+    fn successor_first(&self, id: ItemId) -> bool {
+        let item = self.state.item(id);
+        let Some(node) = self.state.graph.find(&item.name) else { return false };
+        let successor = self.state.item(self.state.item_of(node));
+        if successor.kind != item.kind || successor.step == Step::Ready {
+            return false;
+        }
+        if self.in_the_way(node).contains(&id) {
+            // It goes when the slot is all that its successor waits for.
+            return !self.inputs_ready(node) && !self.inputs_need_gone(node, id);
+        }
+        !self.needs_gone(node, id, &mut BTreeSet::new())
+    }
+
+    fn inputs_need_gone(&self, node: NodeId, old: ItemId) -> bool {
+        let mut seen = BTreeSet::new();
+        let edges = self.state.graph.node(node).edges().iter();
+        edges.clone().any(|edge| self.needs_gone(edge.to, old, &mut seen))
+    }
+
+    /// Whether the node can only be made once `old` is gone.
+    fn needs_gone(&self, node: NodeId, old: ItemId, seen: &mut BTreeSet<NodeId>) -> bool {
+        if !seen.insert(node) || self.state.item(self.state.item_of(node)).exists() {
+            return false;
+        }
+        let blocked =
+            self.in_the_way(node).into_iter().any(|holder| self.goes_with(holder, old, 0));
+        blocked
+            || self.state.graph.node(node).edges().iter().any(|e| self.needs_gone(e.to, old, seen))
+    }
+
+    /// Whether `holder` can only go after `old`.
+    fn goes_with(&self, holder: ItemId, old: ItemId, depth: usize) -> bool {
+        let Some(id) = &self.state.item(holder).id else { return false };
+        holder == old
+            || (depth < self.doomed.len()
+                && self.doomed.iter().any(|other| {
+                    self.state.item(*other).holds(id) && self.goes_with(*other, old, depth + 1)
+                }))
+    }
+
+    fn reads(&mut self, commands: &mut Vec<Command>) {
+        // Only when nothing else is left to make is a look worth a call of its own for what is ready soon.
+        let making = |id: &ItemId| {
+            let turn = self.agenda.turn(*id);
+            matches!(self.state.item(*id).step, Step::Absent | Step::Intended)
+                && turn.halted.is_none()
+        };
+        let quiet = !self.state.by_node.iter().any(making);
+        let mut due: Vec<(Place, Vec<ItemId>)> = Vec::new();
+        let mut waiting: Vec<ItemId> = Vec::new();
+        let slow = self.state.ids().any(|id| self.reason_to_look(id) == Some(Reason::Slow));
+        let quiet = quiet && !slow;
+        for id in self.state.ids() {
+            let Some(reason) = self.reason_to_look(id) else { continue };
+            let turn = self.agenda.turn(id);
+            if turn.busy || turn.halted.is_some() {
+                continue;
+            }
+            waiting.push(id);
+            let alone = reason == Reason::Slow || quiet || self.needed_ready(id);
+            let place = &self.state.item(id).place;
+            if alone && self.at(turn.next_at) && !due.iter().any(|(p, _)| p == place) {
+                due.push((place.clone(), Vec::new()));
+            }
+        }
+        for (place, items) in &mut due {
+            items.extend(waiting.iter().filter(|id| self.state.item(**id).place == *place));
+        }
+        due.retain(|(_, items)| items.iter().any(|id| self.spared(self.state.item(*id))));
+        commands.extend(due.into_iter().map(|(place, items)| Command::Read(place, items)));
+    }
+
+    fn reason_to_look(&self, id: ItemId) -> Option<Reason> {
+        let item = self.state.item(id);
+        let turn = self.agenda.turn(id);
+        let slow = |times: Option<crate::resource::Times>| match times {
+            Some(times) if times.usual_secs > SOON_SECS => Some(Reason::Slow),
+            Some(_) => Some(Reason::Soon),
+            None => None,
+        };
+        match item.step {
+            Step::Going if !turn.resend => Some(Reason::Slow),
+            Step::Exists | Step::Ready
+                if item.wanted() && (turn.suspect || turn.gone_since.is_some()) =>
+            {
+                Some(Reason::Slow)
+            }
+            Step::Exists if item.wanted() => slow(item.kind.facts().ready),
+            Step::Absent
+            | Step::Intended
+            | Step::Exists
+            | Step::Ready
+            | Step::Deleting
+            | Step::Going
+            | Step::Gone => None,
+        }
+    }
+
+    /// Whether something waits for this to be ready.
+    fn needed_ready(&self, id: ItemId) -> bool {
+        let Some(node) = self.state.item(id).node else { return false };
+        self.state.dependants[node.index()].iter().any(|dependant| {
+            let absent = self.state.item(self.state.item_of(*dependant)).step == Step::Absent;
+            let mut edges = self.state.graph.node(*dependant).edges().iter();
+            absent && edges.any(|edge| edge.to == node && edge.need == Need::Ready)
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// Worth a call of its own.
+    Slow,
+    /// Looked at when a look is due anyway.
+    Soon,
+}

@@ -1,0 +1,86 @@
+//! The acceleration topology: clients → load balancer → peering connection → interface endpoint → service.
+//!
+//! Reading order: [`plan`] takes every decision, [`nodes`] only writes it down as a graph.
+
+mod names;
+mod nodes;
+mod notes;
+mod outputs;
+mod plan;
+mod policy;
+mod preflight;
+mod sticky;
+
+use std::collections::BTreeSet;
+
+use crate::backend::OfferQuery;
+use crate::error::Problem;
+use crate::id::{AccountId, DeploymentId, Place, Side};
+use crate::spec::{self, Acceleration};
+use crate::topology::{Built, Known, Made, Topology};
+
+pub use outputs::{LANE_OUTPUTS_SCHEMA, LaneEntry, LaneOutputs, ZoneAddress};
+pub use policy::default_endpoint_policy;
+
+impl Topology for Acceleration {
+    type Outputs = LaneOutputs;
+
+    fn deployment(&self) -> Result<DeploymentId, Problem> {
+        DeploymentId::parse(&self.name).map_err(|error| Problem::new("name", error.to_string()))
+    }
+
+    fn places(&self) -> Vec<Place> {
+        vec![
+            Place::new(Side::Service, self.service_region.clone()),
+            Place::new(Side::Entry, self.entry_region.clone()),
+        ]
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        spec::check(self).err().unwrap_or_default()
+    }
+
+    fn account(&self, side: Side) -> Option<&AccountId> {
+        let own = match side {
+            Side::Service => self.service_account.as_ref(),
+            Side::Entry => self.entry_account.as_ref(),
+        };
+        own.or(self.account.as_ref())
+    }
+
+    fn protected(&self) -> bool {
+        self.protected
+    }
+
+    fn query(&self) -> OfferQuery {
+        let place = Place::new(Side::Service, self.service_region.clone());
+        let services = self.services.iter().map(|s| (place.clone(), s.name.clone()));
+        OfferQuery { places: self.places(), services: services.collect() }
+    }
+
+    fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>> {
+        let checked = spec::check(self)?;
+        let mut problems = preflight::callers_and_regions(self, known.offer);
+        let plan = plan::plan(&checked, known, &mut problems);
+        // A graph of what could be planned: so that its quotas are judged together with everything else.
+        let graph = nodes::graph(&plan);
+        let room = preflight::quotas(self, &graph, known);
+        problems.extend(room.problems);
+        if !problems.is_empty() {
+            return Err(each_once(problems));
+        }
+        let mut notes = notes::notes(&plan, known);
+        notes.extend(room.notes);
+        Ok(Built { graph, notes })
+    }
+
+    fn outputs(&self, made: &Made<'_>) -> Option<LaneOutputs> {
+        outputs::outputs(self, made)
+    }
+}
+
+/// Without repetitions, in the order in which they were found: what several services or both sides say is said once.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    problems.into_iter().filter(|problem| said.insert(problem.clone())).collect()
+}

@@ -1,0 +1,194 @@
+//! What the cloud's offer says against a graph, before the first call that changes anything.
+
+use crate::backend::{Offer, Quota};
+use crate::error::Problem;
+use crate::graph::{Graph, Node};
+use crate::id::{AccountId, Place, Side};
+use crate::resource::Kind;
+use crate::spec::Acceleration;
+use crate::topology::{Kept, Known, Topology};
+
+fn region_field(side: Side) -> &'static str {
+    match side {
+        Side::Service => "service_region",
+        Side::Entry => "entry_region",
+    }
+}
+
+/// The right account in the right partition, in regions that are open and unguarded.
+pub(super) fn callers_and_regions(spec: &Acceleration, offer: &Offer) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for place in spec.places() {
+        let field = region_field(place.side);
+        let mut stop = |message: String| problems.push(Problem::new(field, message));
+        if offer.closed_regions.contains(&place.region) {
+            stop(format!(
+                "{} is not enabled for the account: enable it, or choose another",
+                place.region
+            ));
+        }
+        for (_, guard) in offer.guards.iter().filter(|(guarded, _)| *guarded == place) {
+            stop(format!("{} is guarded: {guard}", place.region));
+        }
+        let Some(caller) = offer.caller(place.side) else { continue };
+        let partition = place.region.partition();
+        if caller.partition != partition {
+            stop(format!(
+                "{} is in partition {partition}, but the credentials of the {} side are for {}",
+                place.region, place.side, caller.partition
+            ));
+        }
+        if let Some(pin) = spec.account(place.side).filter(|pin| **pin != caller.account) {
+            problems.push(Problem::new(
+                account_field(spec, place.side),
+                format!(
+                    "is {pin}, but {} of account {} is calling",
+                    caller.identity, caller.account
+                ),
+            ));
+        }
+    }
+    problems
+}
+
+fn account_field(spec: &Acceleration, side: Side) -> &'static str {
+    match side {
+        Side::Service if spec.service_account.is_some() => "service_account",
+        Side::Entry if spec.entry_account.is_some() => "entry_account",
+        Side::Service | Side::Entry => "account",
+    }
+}
+
+/// What the quotas say.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub(super) problems: Vec<Problem>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Kinds whose quota is one for the whole region; that of others is per VPC or per group.
+const PER_REGION: [Kind; 6] = [
+    Kind::Vpc,
+    Kind::InternetGateway,
+    Kind::ElasticIp,
+    Kind::SecurityGroup,
+    Kind::LoadBalancer,
+    Kind::TargetGroup,
+];
+
+/// Compares every quota with what the graph adds to its use, and counts how many such lanes would fit.
+pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> Room {
+    let mut room = Room::default();
+    let mut fewest: Option<(u32, String)> = None;
+    for (index, quota) in known.offer.quotas.iter().enumerate() {
+        let pool = Pool { spec, offer: known.offer, quota };
+        let mut before = known.offer.quotas[..index].iter();
+        let told_before = before.any(|other| other.kind == quota.kind && pool.holds(&other.place));
+        let demand = pool.demand(graph, known.kept);
+        if told_before || demand.all == 0 {
+            continue;
+        }
+        let what = format!("{}s in {}", quota.kind, quota.place.region);
+        let (limit, used) = (quota.limit, quota.used);
+        let free = limit.saturating_sub(used);
+        if demand.new > free {
+            let (field, way) = way_out(quota);
+            let message =
+                format!("{what}: {} more needed, {free} of {limit} free; {way}", demand.new);
+            room.problems.push(Problem::new(field, message));
+        } else if demand.replaced > free - demand.new {
+            room.notes.push(format!("{what}: the quota has no room for old and new side by side"));
+        }
+        let lanes = limit.saturating_sub(used.saturating_sub(demand.kept)) / demand.all;
+        if PER_REGION.contains(&quota.kind) && fewest.as_ref().is_none_or(|(n, _)| lanes < *n) {
+            fewest = Some((lanes, what));
+        }
+    }
+    if let Some((lanes, what)) = fewest {
+        room.notes.push(format!(
+            "the quotas have room for {lanes} such lanes, this one included; first to run out: {what}"
+        ));
+    }
+    room
+}
+
+/// How a graph uses what a quota limits.
+struct Demand {
+    /// In the graph.
+    all: u32,
+    /// In the graph, and nothing of that name exists.
+    new: u32,
+    /// In the graph, and only something else of that name exists.
+    replaced: u32,
+    /// Ours already, in the graph or not.
+    kept: u32,
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// The places that one quota is about: those of one account in one region.
+struct Pool<'a> {
+    spec: &'a Acceleration,
+    offer: &'a Offer,
+    quota: &'a Quota,
+}
+
+impl Pool<'_> {
+    fn holds(&self, place: &Place) -> bool {
+        let own = &self.quota.place;
+        place == own
+            || (place.region == own.region
+                && self.account(place.side).is_some()
+                && self.account(place.side) == self.account(own.side))
+    }
+
+    fn demand(&self, graph: &Graph, kept: &[Kept]) -> Demand {
+        let kept: Vec<&Kept> = kept
+            .iter()
+            .filter(|kept| kept.kind == self.quota.kind && self.holds(&kept.place))
+            .collect();
+        let all: Vec<&Node> = graph
+            .nodes()
+            .iter()
+            .filter(|node| node.kind() == self.quota.kind && self.holds(&node.place))
+            .collect();
+        let named = |node: &Node| kept.iter().any(|kept| kept.node == node.name);
+        let same = |node: &Node| {
+            kept.iter().any(|k| k.node == node.name && k.fingerprint == node.fingerprint)
+        };
+        Demand {
+            all: count(all.iter()),
+            new: count(all.iter().filter(|node| !named(node))),
+            replaced: count(all.iter().filter(|node| named(node) && !same(node))),
+            kept: count(kept.iter()),
+        }
+    }
+
+    fn account(&self, side: Side) -> Option<&AccountId> {
+        let caller = self.offer.caller(side).map(|caller| &caller.account);
+        caller.or_else(|| self.spec.account(side))
+    }
+}
+
+/// For each kind that people run out of: the field that asks for it, and the cheapest way out.
+const WAYS_OUT: [(Kind, &str, &str); 6] = [
+    (
+        Kind::ElasticIp,
+        "elastic_ips",
+        "set elastic_ips = \"off\" (the addresses then change when a load balancer is replaced), take fewer zones, or raise the quota",
+    ),
+    (Kind::LoadBalancer, "services", "name fewer services, or raise the quota"),
+    (Kind::TargetGroup, "services", "name fewer services or ports, or raise the quota"),
+    (Kind::InterfaceEndpoint, "services", "name fewer services, or raise the quota"),
+    (Kind::SecurityGroupRule, "allow", "join blocks of allow, or raise the quota"),
+    (Kind::Vpc, "", "delete one that nobody uses, or raise the quota: a VPC costs nothing"),
+];
+
+/// The field that asks for what a quota limits, and the cheapest way out.
+fn way_out(quota: &Quota) -> (&'static str, &'static str) {
+    let known = WAYS_OUT.iter().find(|(kind, ..)| *kind == quota.kind);
+    let (field, way) = known.map_or(("", "raise the quota"), |(_, field, way)| (*field, *way));
+    (if field.is_empty() { region_field(quota.place.side) } else { field }, way)
+}
