@@ -5,10 +5,10 @@ use std::sync::Arc;
 use accel_core::resource::{Describe as _, Kind};
 use accel_core::{NetworkBackend, Side};
 use accel_mock::Lag;
-use accel_tests::conformance::{PROMISES, SENTENCES, Stop, promise};
+use accel_tests::conformance::{NoControls, PROMISES, SENTENCES, Stop, Subject, promise, run};
 use accel_tests::flawed::{FLAWS, Flawed};
 use accel_tests::samples::{Lane, Site};
-use accel_tests::simulator::subject_behind;
+use accel_tests::simulator::{in_virtual_time, subject, subject_behind};
 
 /// The documentation of the trait and of its verbs, as prose.
 fn contract() -> String {
@@ -84,10 +84,31 @@ fn every_flaw_is_noticed() {
     assert_eq!(missed, Vec::<String>::new());
 }
 
-fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime starts");
-    runtime.block_on(test)
+/// One promise after the other on one cloud: none leaves anything that breaks the next.
+#[test]
+fn the_whole_suite_gives_one_report() {
+    let report = in_virtual_time(run(&subject(Lag::default())));
+    assert_eq!(report.verdicts.len(), PROMISES.len());
+    assert_eq!((report.failed().count(), report.skipped().count()), (0, 0), "{report}");
+}
+
+/// A cloud that lets a test do nothing is told, promise by promise, what could not be shown and why.
+#[test]
+fn what_cannot_be_shown_is_reported_as_skipped() {
+    let subject = Subject { controls: Arc::new(NoControls), ..subject(Lag::OFF) };
+    let report = in_virtual_time(run(&subject));
+    assert_eq!(report.failed().count(), 0, "{report}");
+    let skipped: Vec<&str> = report.skipped().map(|(name, _)| name).collect();
+    let expected = [
+        "contract::every_call_is_made_once",
+        "contract::a_lost_answer_is_ambiguous",
+        "contract::looking_changes_nothing",
+        "create::is_exactly_one_mutating_call",
+        "list::reports_tagged_things_of_unknown_kind",
+        "blockers::names_a_strangers_interface_in_our_subnet",
+        "security_group_rule::of_a_stranger_is_listed_without_tags",
+    ];
+    assert_eq!(skipped, expected);
 }
 
 /// On a simulated cloud that hides nothing.

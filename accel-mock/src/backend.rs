@@ -10,7 +10,7 @@ use accel_core::resource::Kind;
 use accel_core::{DeploymentId, Error, ErrorKind, NodeName, Place, RemoteId, Result};
 use async_trait::async_trait;
 
-use crate::ask::Translator;
+use crate::ask::{Accounts, Translator};
 use crate::cloud::{Begun, Cloud, Shared};
 use crate::fault::{CallFacts, Verb, Verdict};
 use crate::hold::Viewer;
@@ -118,7 +118,7 @@ impl NetworkBackend for Cloud {
             let read = |(index, item): (usize, &ReadItem<'_>)| {
                 refuse_item(verdict, index, items.len())?;
                 check_region(world, Some(&item.id.place))?;
-                world.read_one(item, &self.accounts)
+                Ok(world.read_one(item, &self.accounts))
             };
             Ok(items.iter().enumerate().map(read).collect())
         };
@@ -170,14 +170,16 @@ impl Cloud {
             self.crash();
             return never().await;
         }
-        let Some(answer) = self.enter(|shared| shared.effect(about, begun, act, late)) else {
+        let Some(answer) =
+            self.enter(|shared| shared.effect(about, &self.accounts, begun, act, late))
+        else {
             return never().await;
         };
         if begun.verdict == Verdict::CrashAfter {
             self.crash();
             return never().await;
         }
-        wait(begun.latency - begun.latency / 2).await;
+        wait(begun.latency.saturating_sub(begun.latency / 2)).await;
         if !begun.latency.is_zero() && !self.enter(|shared| shared.is_alive(begun)) {
             return never().await;
         }
@@ -190,6 +192,7 @@ impl Shared {
     fn effect<T: Answer>(
         &mut self,
         about: About<'_>,
+        accounts: &Accounts,
         begun: Begun,
         act: impl FnOnce(&mut World, Verdict) -> Result<T>,
         late: impl FnOnce(&World) -> Option<Event>,
@@ -217,8 +220,9 @@ impl Shared {
             | Verdict::Lose
             | Verdict::Fail
             | Verdict::CrashBefore
-            | Verdict::CrashAfter => check_region(&self.world, about.place())
-                .and_then(|()| act(&mut self.world, verdict)),
+            | Verdict::CrashAfter => {
+                self.admit(about, accounts).and_then(|()| act(&mut self.world, verdict))
+            }
         };
         let answer = match answer {
             // What was refused is answered, even if the answer would have been lost.
@@ -231,6 +235,14 @@ impl Shared {
         };
         self.note(about, begun, Some(&answer));
         Some(answer)
+    }
+
+    /// What the cloud checks before it looks at a request.
+    fn admit(&mut self, about: About<'_>, accounts: &Accounts) -> Result<()> {
+        let Some(place) = about.place() else { return Ok(()) };
+        check_region(&self.world, Some(place))?;
+        let CallFacts { verb, kinds, .. } = about.facts;
+        self.world.throttle(verb, kinds, accounts.of(place.side), place)
     }
 
     /// Writes a call to the log and tells the watcher. Costs nothing when there is neither.

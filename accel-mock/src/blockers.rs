@@ -41,7 +41,7 @@ impl World {
                 all.filter(|i| i.groups.contains(&key)).collect()
             }
             Kind::GatewayAttachment => {
-                let vpc = self.attached_vpc(thing);
+                let vpc = attached_vpc(thing);
                 let all = vpc.into_iter().flat_map(|vpc| self.interfaces_of_vpc(vpc));
                 all.filter(|i| i.public.is_some()).collect()
             }
@@ -71,12 +71,6 @@ impl World {
         }
     }
 
-    fn attached_vpc(&self, attachment: &Thing) -> Option<Key> {
-        let mut vpc = None;
-        attachment.body.rules().refs(&mut |key| vpc = Some(key));
-        vpc
-    }
-
     /// A service's interface says in its description whose it is, and carries no tags of its owner.
     /// Source: `NetworkInterface`; Requester-managed network interfaces, Amazon EC2 user guide.
     fn interface_as_blocker(&self, interface: &Interface) -> Blocker {
@@ -96,6 +90,13 @@ impl World {
             usual_secs: times.map(|times| times.usual_secs),
         }
     }
+}
+
+/// The last thing that an attachment refers to is its VPC.
+fn attached_vpc(attachment: &Thing) -> Option<Key> {
+    let mut vpc = None;
+    attachment.body.rules().refs(&mut |key| vpc = Some(key));
+    vpc
 }
 
 /// Which children keep which parents from being removed.

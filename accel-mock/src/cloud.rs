@@ -111,6 +111,11 @@ impl Cloud {
         self.enter(|shared| look(&shared.world))
     }
 
+    /// The world as text.
+    pub fn snapshot(&self) -> String {
+        self.inspect(World::snapshot)
+    }
+
     /// Changes the settings of the world while it lives.
     pub fn adjust(&self, change: impl FnOnce(&mut Settings)) {
         self.enter(|shared| change(&mut shared.world.settings));

@@ -55,7 +55,7 @@ impl World {
     pub(crate) fn is_repeat(&self, ask: &Ask, is: &Thing) -> bool {
         let Demand::Thing(asked) = &ask.demand else { return false };
         let mut differences = Differences::new(self);
-        asked.rules().compare(&is.body, &mut differences);
+        asked.compare(&is.body, &mut differences);
         let same_tags = !self.settings.doubts.tags_are_parameters || ask.tags == is.tags;
         differences.found.is_empty() && same_tags
     }

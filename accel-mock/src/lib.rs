@@ -14,6 +14,8 @@ mod backend;
 mod blockers;
 mod clock;
 mod cloud;
+mod drift;
+mod exposure;
 mod fault;
 mod hold;
 mod interface;
@@ -23,17 +25,21 @@ mod log;
 mod look;
 mod offer;
 mod operation;
+mod path;
 mod refusal;
 mod settings;
 mod sight;
+mod snapshot;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod thing;
+mod throttle;
 mod world;
 
 pub use cloud::Cloud;
+pub use exposure::Exposure;
 pub use fault::{Rule, Schedule, Verb, Verdict};
 pub use interface::{Holder, Interface};
 pub use kind::{
@@ -43,6 +49,7 @@ pub use kind::{
 };
 pub use log::{Call, Outcome, as_json_lines, as_text};
 pub use offer::Service;
+pub use path::Health;
 pub use settings::{Delays, Doubts, Lag, Offers, Quotas, Settings};
 pub use thing::{Key, State, Thing};
 pub use world::World;

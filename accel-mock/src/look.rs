@@ -3,7 +3,7 @@
 use accel_core::backend::{Difference, Phase, ReadItem, Ready, Request};
 use accel_core::resource::{Attributes, Kind};
 use accel_core::tags::{self, Tags};
-use accel_core::{Fingerprint, Owner, RemoteId, Result};
+use accel_core::{Fingerprint, Owner, RemoteId};
 
 use crate::ask::{Accounts, Demand, Translator};
 use crate::hold::Viewer;
@@ -47,7 +47,7 @@ impl World {
 
     fn is_equal(&self, asked: &Body, thing: &Thing) -> bool {
         let mut differences = Differences::new(self);
-        asked.rules().compare(&thing.body, &mut differences);
+        asked.compare(&thing.body, &mut differences);
         differences.found.is_empty()
     }
 
@@ -68,25 +68,25 @@ impl World {
     }
 
     /// The phase of one thing now.
-    pub(crate) fn read_one(&self, item: &ReadItem<'_>, accounts: &Accounts) -> Result<Phase> {
+    pub(crate) fn read_one(&self, item: &ReadItem<'_>, accounts: &Accounts) -> Phase {
         let account = accounts.of(item.id.place.side);
-        let Some(key) = self.resolve(item.id, account) else { return Ok(Phase::Gone) };
+        let Some(key) = self.resolve(item.id, account) else { return Phase::Gone };
         let thing = self.thing(key);
-        let seen = self.look(thing, Sight::Id);
+        let seen = self.look_as(thing, item.id.kind);
         let demand = match &item.request {
             Some(request) => Translator { world: self, accounts, request }.demand().ok(),
             None => None,
         };
         if item.id.kind.facts().setting {
-            return Ok(self.read_setting(thing, seen, item.id, demand));
+            return self.read_setting(thing, seen, item.id, demand.as_ref());
         }
         let mut phase = self.phase(thing, seen, Viewer { account, place: &item.id.place });
         if let (Phase::Ready(ready), Some(Demand::Thing(asked))) = (&mut phase, demand) {
             let mut differences = Differences::new(self);
-            asked.rules().compare(&thing.body, &mut differences);
+            asked.compare(&thing.body, &mut differences);
             ready.differs = differences.found;
         }
-        Ok(phase)
+        phase
     }
 
     fn read_setting(
@@ -94,7 +94,7 @@ impl World {
         thing: &Thing,
         seen: Seen,
         id: &RemoteId,
-        demand: Option<Demand>,
+        demand: Option<&Demand>,
     ) -> Phase {
         if !seen.is_live() {
             return if seen.state() == State::Deleting { Phase::Deleting } else { Phase::Gone };
@@ -103,17 +103,18 @@ impl World {
             && let Body::PeeringConnection(p) = &thing.body
         {
             match p.state_of(self, thing) {
-                // Nobody has accepted it.
-                PeeringState::Initiating | PeeringState::PendingAcceptance => return Phase::Gone,
+                // Before it is accepted, and when it is over, there is no acceptance.
+                PeeringState::Initiating | PeeringState::PendingAcceptance | PeeringState::Over => {
+                    return Phase::Gone;
+                }
                 PeeringState::Provisioning => return Phase::Pending,
                 PeeringState::Deleting => return Phase::Deleting,
-                PeeringState::Over => return Phase::Gone,
                 PeeringState::Active => {}
             }
         }
         let mut ready = Ready::new(Attributes::Plain);
         if let Some(Demand::Setting(setting)) = demand {
-            ready.differs = self.differences_of_setting(&setting);
+            ready.differs = self.differences_of_setting(setting);
         }
         Phase::Ready(ready)
     }

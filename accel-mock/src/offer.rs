@@ -42,7 +42,7 @@ const fn without_policy(short: &'static str, hosts: &'static [&'static str]) -> 
     Usual { short, hosts, policy: false, cn: true }
 }
 
-/// Source: AWS services that integrate with AWS PrivateLink; service endpoints, AWS General Reference.
+/// Source: AWS services that integrate with interface endpoints; service endpoints, AWS General Reference.
 const USUAL: &[Usual] = &[
     usual("sagemaker.runtime", &["runtime.sagemaker.R.S"]),
     usual("sagemaker.api", &["api.sagemaker.R.S"]),

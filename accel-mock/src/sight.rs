@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use accel_core::resource::Kind;
+
 use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
@@ -52,6 +54,14 @@ impl World {
             }
             Some(_) | None => Seen::Is(self.state(thing)),
         }
+    }
+
+    /// What a look by an id of some kind shows: on its other side, a peering connection is there once it has arrived.
+    pub(crate) fn look_as(&self, thing: &Thing, kind: Kind) -> Seen {
+        if kind == Kind::PeeringTags && self.now < thing.life.ready {
+            return Seen::Nothing;
+        }
+        self.look(thing, Sight::Id)
     }
 
     /// Whether the news of something that happened to a thing reaches this look.

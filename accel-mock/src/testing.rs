@@ -16,11 +16,12 @@ use accel_core::resource::{
 };
 use accel_core::tags::Stamp;
 use accel_core::{
-    DeploymentId, ErrorKind, Graph, NetworkBackend, NodeName, Owner, Place, Ref, RemoteId, Result,
-    RunId, Side,
+    DeploymentId, ErrorKind, Fingerprint, Graph, NetworkBackend, NodeName, Owner, Place, Ref,
+    RemoteId, Result, RunId, Side,
 };
 
 use crate::cloud::Cloud;
+use crate::settings::Settings;
 
 pub(crate) const POLICY: &str = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}}]}"#;
 
@@ -342,7 +343,7 @@ impl Deployer {
             for thing in found {
                 match self.cloud.delete(&thing.id).await {
                     Ok(()) => {}
-                    Err(error) if error.kind() == ErrorKind::InUse => {}
+                    Err(error) if is_time(error.kind()) => {}
                     Err(error) => panic!("{}: {error}", thing.id),
                 }
             }
@@ -361,11 +362,12 @@ async fn pause() {
 }
 
 fn carried_by(graph: &Graph, parent: NodeId) -> Vec<Resource> {
-    let carries = |resource: &Resource| match resource {
-        Resource::ExtraTags(tags) => {
+    let carries = |resource: &Resource| {
+        if let Resource::ExtraTags(tags) = resource {
             tags.members.iter().any(|member| *member.to() == To::Node(parent))
+        } else {
+            resource.carried() && resource.parent() == Some(parent)
         }
-        other => other.carried() && other.parent() == Some(parent),
     };
     let nodes = graph.nodes().iter().map(|node| node.resource.clone());
     nodes.filter(|resource| resource.kind().facts().setting && carries(resource)).collect()
@@ -378,4 +380,69 @@ fn the_lane_has_every_kind() {
     for kind in Kind::ALL {
         assert!(graph.nodes().iter().any(|node| node.kind() == *kind), "{kind} is missing");
     }
+}
+
+/// What a refused call says: the kind of error and the provider's code.
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T>) -> (ErrorKind, String) {
+    let error = result.expect_err("a refusal");
+    (error.kind(), error.provider_code().unwrap_or_default().to_owned())
+}
+
+impl Deployer {
+    /// A cloud that hides nothing and is done at once, with the lane built up to and including one node.
+    pub(crate) async fn instant(last: &str) -> Self {
+        Self::with(Settings::instant(), last).await
+    }
+
+    pub(crate) async fn with(settings: Settings, last: &str) -> Self {
+        let mut deployer = Self::new(&Cloud::new(settings), "lane", lane());
+        if !last.is_empty() {
+            deployer.deploy_to(last).await;
+        }
+        deployer
+    }
+
+    /// A reference to what a node has become.
+    pub(crate) fn to<K>(&self, name: &str) -> Ref<K> {
+        Ref::existing(self.remote(name))
+    }
+
+    /// Asks for something that is not in the lane.
+    pub(crate) async fn also(
+        &self,
+        name: &str,
+        place: &Place,
+        resource: impl Into<Resource>,
+    ) -> Result<RemoteId> {
+        self.also_with(name, place, resource, &[]).await
+    }
+
+    pub(crate) async fn also_with(
+        &self,
+        name: &str,
+        place: &Place,
+        resource: impl Into<Resource>,
+        carried: &[Resource],
+    ) -> Result<RemoteId> {
+        let owner = Owner {
+            deployment: self.deployment.clone(),
+            node: NodeName::from(name),
+            fingerprint: Fingerprint::parse("0123456789abcdef").expect("sixteen digits"),
+        };
+        let request = Request {
+            owner: &owner,
+            place,
+            resource: &resource.into(),
+            inputs: Inputs::new(&self.bound),
+            carried,
+            stamp: &self.stamp,
+            keep: None,
+            attempt: self.attempt,
+        };
+        self.cloud.create(request).await
+    }
+}
+
+pub(crate) async fn secs(secs: u64) {
+    tokio::time::sleep(Duration::from_secs(secs)).await;
 }

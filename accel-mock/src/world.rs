@@ -19,6 +19,7 @@ use crate::refusal;
 use crate::settings::Settings;
 use crate::sight::{Seen, Sight};
 use crate::thing::{Key, Life, State, Thing};
+use crate::throttle::Bucket;
 
 /// Everything that exists.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub struct World {
     pub(crate) held: BTreeMap<(Key, Kind), Duration>,
     /// Until when a VPC's private DNS name stays taken.
     pub(crate) held_names: BTreeMap<(Key, String), Duration>,
+    pub(crate) buckets: BTreeMap<(AccountId, Region, String), Bucket>,
     by_text: BTreeMap<Arc<str>, Key>,
     by_deployment: BTreeMap<String, BTreeSet<Key>>,
     pub(crate) names: BTreeMap<(AccountId, Region, Kind, String), Key>,
@@ -92,6 +94,7 @@ impl World {
             unknown: Vec::new(),
             held: BTreeMap::new(),
             held_names: BTreeMap::new(),
+            buckets: BTreeMap::new(),
             by_text: BTreeMap::new(),
             by_deployment: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -254,14 +257,24 @@ impl World {
     }
 
     fn link(&mut self, key: Key, body: &Body) {
-        let mut parents = Vec::new();
-        body.rules().refs(&mut |parent| parents.push(parent));
-        for parent in parents {
+        for parent in parents(body) {
             let children = &mut self.things[parent.index()].children;
             if children.last() != Some(&key) {
                 children.push(key);
             }
         }
+    }
+
+    /// Takes a thing out of what its parents know.
+    pub(crate) fn unlink(&mut self, key: Key) {
+        for parent in parents(&self.thing(key).body) {
+            self.things[parent.index()].children.retain(|child| *child != key);
+        }
+    }
+
+    pub(crate) fn relink(&mut self, key: Key) {
+        let body = self.thing(key).body.clone();
+        self.link(key, &body);
     }
 
     fn count(&mut self, account: &AccountId, region: &Region, kind: Kind, by: i32) {
@@ -291,7 +304,7 @@ impl World {
         }
         let Some(key) = self.resolve(id, account) else { return Ok(()) };
         let thing = self.thing(key);
-        let hidden = self.look(thing, Sight::Id) == Seen::Nothing;
+        let hidden = self.look_as(thing, id.kind) == Seen::Nothing;
         let leaving = matches!(self.state(thing), State::Deleting | State::Gone);
         if hidden || leaving {
             return Ok(());
@@ -339,10 +352,9 @@ impl World {
         let thing = self.thing(key);
         let (account, region) = (thing.account.clone(), thing.place.region.clone());
         let kind = thing.kind();
-        let mut parents = Vec::new();
-        thing.body.rules().refs(&mut |parent| parents.push(parent));
-        for parent in parents {
-            self.things[parent.index()].children.retain(|child| *child != key);
+        self.unlink(key);
+        if matches!(kind, Kind::InterfaceEndpoint | Kind::LoadBalancer) {
+            self.interfaces.retain(|_, i| i.gone.is_none_or(|gone| gone > self.now));
         }
         self.count(&account, &region, kind, -1);
         let settled = self.settings.lag.settled;
@@ -378,8 +390,13 @@ impl World {
         let thing = self.thing(*self.by_text.get(text)?);
         let is_at = |t: &Thing| t.account == *account && t.place.region == id.place.region;
         let there = thing.body.other_side().is_some_and(|other| is_at(self.thing(other)));
-        let found =
-            if setting { is_at(thing) || there } else { id.kind == thing.kind() && is_at(thing) };
+        let found = if id.kind == Kind::PeeringTags {
+            there
+        } else if setting {
+            is_at(thing) || there
+        } else {
+            id.kind == thing.kind() && is_at(thing)
+        };
         found.then_some(thing.key)
     }
 
@@ -418,6 +435,12 @@ impl World {
         changed.retain(|(k, _)| *k != kind);
         changed.push((kind, now));
     }
+}
+
+fn parents(body: &Body) -> Vec<Key> {
+    let mut parents = Vec::new();
+    body.rules().refs(&mut |parent| parents.push(parent));
+    parents
 }
 
 /// What a cloud removes together with its parent. Source: `DeleteLoadBalancer`, `DeleteSecurityGroup`, `DeleteRouteTable`,

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use accel_core::backend::{
-    Blocker, Found, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Difference, Found, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Ready,
+    Request,
 };
 use accel_core::resource::{Attributes, Kind, Repeat};
 use accel_core::{DeploymentId, Error, ErrorKind, Place, RemoteId, Result, tags};
@@ -160,7 +161,7 @@ impl Flawed {
             ready.differs.clear();
         }
         if self.has(Flaw::SeesDifferences) && item.request.is_some() {
-            let difference = accel_core::backend::Difference {
+            let difference = Difference {
                 field: "color".to_owned(),
                 asked: "red".to_owned(),
                 is: "blue".to_owned(),
@@ -172,18 +173,25 @@ impl Flawed {
 
     fn as_listed(&self, mut found: Found) -> Option<Found> {
         let is_new = self.is_new(&found.id);
-        match self.flaw {
-            Flaw::TagsLater if is_new => found.tags.clear(),
-            Flaw::ForgetsTheRun => drop(found.tags.remove(tags::RUN)),
-            Flaw::ListsTaggedThings if found.tags.is_empty() => return None,
-            Flaw::ListsNoReferences => found.refs.clear(),
-            Flaw::ListsNoKeys => found.key = None,
-            Flaw::ListsNothingThatGoes if found.phase == Phase::Deleting => return None,
-            Flaw::ListsEverythingReady => {
-                let ready = accel_core::backend::Ready::new(Attributes::Plain);
-                found.phase = Phase::Ready(ready);
-            }
-            _ => {}
+        let hides = (self.has(Flaw::ListsTaggedThings) && found.tags.is_empty())
+            || (self.has(Flaw::ListsNothingThatGoes) && found.phase == Phase::Deleting);
+        if hides {
+            return None;
+        }
+        if self.has(Flaw::TagsLater) && is_new {
+            found.tags.clear();
+        }
+        if self.has(Flaw::ForgetsTheRun) {
+            found.tags.remove(tags::RUN);
+        }
+        if self.has(Flaw::ListsNoReferences) {
+            found.refs.clear();
+        }
+        if self.has(Flaw::ListsNoKeys) {
+            found.key = None;
+        }
+        if self.has(Flaw::ListsEverythingReady) {
+            found.phase = Phase::Ready(Ready::new(Attributes::Plain));
         }
         Some(found)
     }
@@ -226,10 +234,11 @@ impl NetworkBackend for Flawed {
         if self.has(Flaw::CarriesNothing) {
             request.carried = &[];
         }
-        if self.has(Flaw::LooksFirst) && request.kind().facts().repeat == Repeat::None {
-            if let Some(id) = self.cloud.find(request).await? {
-                return Ok(id);
-            }
+        if self.has(Flaw::LooksFirst)
+            && request.kind().facts().repeat == Repeat::None
+            && let Some(id) = self.cloud.find(request).await?
+        {
+            return Ok(id);
         }
         let mut answer = self.cloud.create(request).await;
         let again = match &answer {
@@ -257,17 +266,18 @@ impl NetworkBackend for Flawed {
     }
 
     async fn find<'a>(&self, request: Request<'a>) -> Result<Option<RemoteId>> {
-        match self.flaw {
-            Flaw::FindsNothing => Ok(None),
-            Flaw::FindsByName if request.kind().facts().taggable => {
-                self.find_by_name(&request).await
-            }
-            Flaw::FindsAnySetting if request.kind().facts().setting => {
-                let place = request.place.clone();
-                Ok(Some(RemoteId::new(request.kind(), place, "whatever it is")))
-            }
-            _ => self.cloud.find(request).await,
+        let facts = request.kind().facts();
+        if self.has(Flaw::FindsNothing) {
+            return Ok(None);
         }
+        if self.has(Flaw::FindsByName) && facts.taggable {
+            return self.find_by_name(&request).await;
+        }
+        if self.has(Flaw::FindsAnySetting) && facts.setting {
+            let place = request.place.clone();
+            return Ok(Some(RemoteId::new(request.kind(), place, "whatever it is")));
+        }
+        self.cloud.find(request).await
     }
 
     async fn read<'a>(&self, items: &[ReadItem<'a>]) -> Vec<Result<Phase>> {
@@ -327,7 +337,9 @@ impl NetworkBackend for Flawed {
             blockers.clear();
         }
         if self.has(Flaw::BlamesStrangers) {
-            blockers.iter_mut().for_each(|blocker| blocker.deployment = None);
+            for blocker in &mut blockers {
+                blocker.deployment = None;
+            }
         }
         Ok(blockers)
     }

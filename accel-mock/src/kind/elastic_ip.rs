@@ -7,7 +7,7 @@ use accel_core::resource::{Attributes, ElasticIpAttributes, Kind};
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::hold::Viewer;
 use crate::refusal;
@@ -47,11 +47,7 @@ impl Rules for ElasticIp {
         numbered("eipalloc", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        if !matches!(is, Body::ElasticIp(_)) {
-            found.other_kind(Kind::ElasticIp, is.kind());
-        }
-    }
+    fn compare(&self, _is: &Self, _found: &mut Differences<'_>) {}
 
     fn show(&self, _world: &World) -> String {
         String::new()
@@ -69,5 +65,41 @@ impl Rules for ElasticIp {
 
     fn attributes(&self, _world: &World, thing: &Thing, _viewer: Viewer<'_>) -> Attributes {
         Attributes::ElasticIp(ElasticIpAttributes { address: public_address(thing.key, 0) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::resource;
+
+    use crate::testing::{Deployer, entry, refused, run, secs};
+    use crate::{Lag, Settings};
+
+    #[test]
+    fn a_region_has_five() {
+        run(async {
+            let deployer = Deployer::instant("").await;
+            for name in ["a", "b", "c", "d", "e"] {
+                deployer.also(name, &entry(), resource::ElasticIp {}).await.unwrap();
+            }
+            let sixth = refused(deployer.also("f", &entry(), resource::ElasticIp {}).await);
+            assert_eq!(sixth, (ErrorKind::Quota, "AddressLimitExceeded".to_owned()));
+        });
+    }
+
+    #[test]
+    fn it_is_in_use_until_the_interface_of_its_balancer_is_gone() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.balancer").await;
+            let id = deployer.remote("entry.address");
+            deployer.cloud.delete(&deployer.remote("entry.balancer")).await.unwrap();
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "InvalidIPAddress.InUse".to_owned()));
+            secs(46).await;
+            deployer.cloud.delete(&id).await.unwrap();
+        });
     }
 }

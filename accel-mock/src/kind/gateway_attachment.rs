@@ -6,7 +6,7 @@ use accel_core::resource::Kind;
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules};
+use super::{Answer, Differences, Rules};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -61,14 +61,9 @@ impl Rules for GatewayAttachment {
         format!("{}/{}", world.thing(self.gateway).text, world.thing(self.vpc).text).into()
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::GatewayAttachment(is) => {
-                found.thing("gateway", self.gateway, is.gateway);
-                found.thing("vpc", self.vpc, is.vpc);
-            }
-            other => found.other_kind(Kind::GatewayAttachment, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("gateway", self.gateway, is.gateway);
+        found.thing("vpc", self.vpc, is.vpc);
     }
 
     fn show(&self, _world: &World) -> String {
@@ -88,5 +83,48 @@ impl Rules for GatewayAttachment {
                 ),
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::{Ref, resource};
+
+    use crate::testing::{Deployer, entry, refused, run, secs};
+    use crate::{Lag, Settings};
+
+    #[test]
+    fn a_gateway_has_one_vpc_and_a_vpc_one_gateway() {
+        run(async {
+            let deployer = Deployer::instant("entry.attachment").await;
+            let again = refused(deployer.create("entry.attachment").await);
+            assert_eq!(again, (ErrorKind::Conflict, "Resource.AlreadyAssociated".to_owned()));
+            let other = resource::InternetGateway {};
+            let other = deployer.also("other", &entry(), other).await.unwrap();
+            let attachment = resource::GatewayAttachment {
+                gateway: Ref::existing(other),
+                vpc: deployer.to("entry.vpc"),
+            };
+            let second = refused(deployer.also("second", &entry(), attachment).await);
+            assert_eq!(second.0, ErrorKind::Conflict);
+        });
+    }
+
+    #[test]
+    fn it_stays_while_an_interface_has_a_public_address() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.balancer").await;
+            let id = deployer.remote("entry.attachment");
+            deployer.cloud.delete(&deployer.remote("entry.balancer")).await.unwrap();
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+            let blockers = deployer.cloud.blockers(&id).await.unwrap();
+            assert_eq!(blockers[0].deployment.as_deref(), Some("lane"));
+            secs(46).await;
+            deployer.cloud.delete(&id).await.unwrap();
+        });
     }
 }

@@ -59,8 +59,8 @@ pub(super) fn asked(
     })
 }
 
-/// Whether a service takes this policy. Source: `CreateVpcEndpoint`; AWS PrivateLink, Control access using endpoint policies (at
-/// most 20,480 characters).
+/// Whether a service takes this policy. Source: `CreateVpcEndpoint`; Control access to VPC
+/// endpoints using endpoint policies (at most 20,480 characters).
 pub(super) fn check_policy(supported: bool, policy: &str) -> Result<()> {
     if !supported {
         return Err(refusal::invalid("InvalidParameter", "the service supports no policy"));
@@ -115,26 +115,20 @@ impl Rules for InterfaceEndpoint {
         numbered("vpce", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::InterfaceEndpoint(is) => {
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("service", &self.service, &is.service);
-                let subnets = |endpoint: &Self| {
-                    endpoint.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>()
-                };
-                found.things("subnets", &subnets(self), &subnets(is));
-                for (subnet, address) in &self.subnets {
-                    let there = is.subnets.iter().find(|(key, _)| key == subnet);
-                    if let Some((_, there)) = there {
-                        found.field("address", address, there);
-                    }
-                }
-                found.things("groups", &self.groups, &is.groups);
-                found.field("private_dns", &self.private_dns, &is.private_dns);
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("service", &self.service, &is.service);
+        let subnets =
+            |endpoint: &Self| endpoint.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        found.things("subnets", &subnets(self), &subnets(is));
+        for (subnet, address) in &self.subnets {
+            let there = is.subnets.iter().find(|(key, _)| key == subnet);
+            if let Some((_, there)) = there {
+                found.field("address", address, there);
             }
-            other => found.other_kind(Kind::InterfaceEndpoint, other.kind()),
         }
+        found.things("groups", &self.groups, &is.groups);
+        found.field("private_dns", &self.private_dns, &is.private_dns);
     }
 
     fn show(&self, world: &World) -> String {
@@ -269,5 +263,151 @@ impl InterfaceEndpoint {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::Ref;
+    use accel_core::backend::Phase;
+    use accel_core::resource::{self, EndpointSubnet, Resource};
+
+    use super::Body;
+    use crate::Settings;
+    use crate::testing::{Deployer, net, refused, run, secs, service};
+
+    const SERVICE: &str = "com.amazonaws.ap-southeast-3.sagemaker.runtime";
+
+    fn ask(deployer: &Deployer, address: [u8; 4]) -> resource::InterfaceEndpoint {
+        let subnet = deployer.to("service.subnet");
+        resource::InterfaceEndpoint {
+            vpc: deployer.to("service.vpc"),
+            service: SERVICE.to_owned(),
+            subnets: vec![EndpointSubnet { subnet, address: address.into() }],
+            groups: vec![deployer.to("service.group")],
+            private_dns: false,
+        }
+    }
+
+    async fn answer(
+        deployer: &Deployer,
+        asked: resource::InterfaceEndpoint,
+    ) -> (ErrorKind, String) {
+        refused(deployer.also("other", &service(), asked).await)
+    }
+
+    #[test]
+    fn a_token_answers_for_its_first_use_even_when_that_is_gone() {
+        run(async {
+            let mut deployer = Deployer::instant("service.endpoint").await;
+            let id = deployer.remote("service.endpoint");
+            assert_eq!(deployer.create("service.endpoint").await, Ok(id.clone()));
+            deployer.cloud.delete(&id).await.unwrap();
+            assert_eq!(deployer.read("service.endpoint").await, Phase::Gone);
+            assert_eq!(deployer.create("service.endpoint").await, Ok(id.clone()));
+            deployer.attempt = 1;
+            assert_ne!(deployer.create("service.endpoint").await, Ok(id));
+        });
+    }
+
+    #[test]
+    fn a_token_may_also_forget_the_dead() {
+        run(async {
+            let mut settings = Settings::instant();
+            settings.doubts.tokens_of_the_dead = false;
+            let deployer = Deployer::with(settings, "service.endpoint").await;
+            let id = deployer.remote("service.endpoint");
+            deployer.cloud.delete(&id).await.unwrap();
+            assert_ne!(deployer.create("service.endpoint").await, Ok(id));
+        });
+    }
+
+    #[test]
+    fn a_token_with_another_first_value_is_refused() {
+        run(async {
+            let deployer = Deployer::instant("service.group").await;
+            let policy = |policy: &str| {
+                let endpoint = Ref::existing(deployer.remote("service.vpc"));
+                let endpoint: Ref<resource::InterfaceEndpoint> = endpoint;
+                let policy = policy.to_owned();
+                [Resource::from(resource::EndpointPolicy { endpoint, policy })]
+            };
+            let asked = || ask(&deployer, [10, 1, 0, 20]);
+            let first = policy(r#"{"Statement":[]}"#);
+            deployer.also_with("e", &service(), asked(), &first).await.unwrap();
+            let other = policy(r#"{"Version":"2012-10-17"}"#);
+            let other = refused(deployer.also_with("e", &service(), asked(), &other).await);
+            assert_eq!(other, (ErrorKind::Conflict, "IdempotentParameterMismatch".to_owned()));
+        });
+    }
+
+    #[test]
+    fn addresses_are_free_and_not_the_clouds_own() {
+        run(async {
+            let deployer = Deployer::instant("service.endpoint").await;
+            let taken = (ErrorKind::Conflict, "InvalidIPAddress.InUse".to_owned());
+            for address in [[10, 1, 0, 3], [10, 1, 15, 255], [10, 1, 0, 10]] {
+                assert_eq!(answer(&deployer, ask(&deployer, address)).await, taken);
+            }
+            let outside = answer(&deployer, ask(&deployer, [10, 1, 16, 10])).await;
+            assert_eq!(outside, (ErrorKind::Invalid, "InvalidParameter".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_zone_must_offer_the_service_and_has_one_subnet() {
+        run(async {
+            let deployer = Deployer::instant("service.group").await;
+            let second = resource::Subnet {
+                vpc: deployer.to("service.vpc"),
+                cidr: net("10.1.16.0/20"),
+                zone: "ap-southeast-3a".into(),
+            };
+            let second = deployer.also("second", &service(), second).await.unwrap();
+            let mut asked = ask(&deployer, [10, 1, 0, 10]);
+            let (subnet, address) = (Ref::existing(second), [10, 1, 16, 10].into());
+            asked.subnets.push(EndpointSubnet { subnet, address });
+            let twice = answer(&deployer, asked).await;
+            assert_eq!(twice, (ErrorKind::Invalid, "DuplicateSubnetsInSameZone".to_owned()));
+            deployer.cloud.adjust(|settings| {
+                let region = service().region;
+                settings.offers.drop_service_zone(&region, SERVICE, "ap-southeast-3a".into());
+            });
+            let lacking = answer(&deployer, ask(&deployer, [10, 1, 0, 10])).await;
+            assert_eq!(lacking, (ErrorKind::Invalid, "InvalidParameter".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_private_name_needs_hostnames_and_stays_taken_for_a_while() {
+        run(async {
+            let settings = Settings { lag: crate::Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "service.group").await;
+            let vpc = deployer.remote("service.vpc");
+            let hostnames = |on: bool| {
+                deployer.cloud.meddle(|world| {
+                    world.change(vpc.as_str(), |body| {
+                        let Body::Vpc(vpc) = body else { panic!("a VPC") };
+                        vpc.dns_hostnames = on;
+                    });
+                });
+            };
+            let asked = |last| resource::InterfaceEndpoint {
+                private_dns: true,
+                ..ask(&deployer, [10, 1, 0, last])
+            };
+            hostnames(false);
+            assert_eq!(answer(&deployer, asked(10)).await.0, ErrorKind::Invalid);
+            hostnames(true);
+            let first = deployer.also("first", &service(), asked(10)).await.unwrap();
+            assert_eq!(answer(&deployer, asked(11)).await.0, ErrorKind::Conflict);
+            deployer.cloud.delete(&first).await.unwrap();
+            secs(61).await;
+            assert_eq!(answer(&deployer, asked(11)).await.0, ErrorKind::Conflict);
+            secs(120).await;
+            deployer.also("other", &service(), asked(11)).await.unwrap();
+        });
     }
 }

@@ -71,15 +71,10 @@ impl Rules for Listener {
         numbered("lsn", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Listener(is) => {
-                found.thing("balancer", self.balancer, is.balancer);
-                found.field("port", &self.port, &is.port);
-                found.thing("group", self.group, is.group);
-            }
-            other => found.other_kind(Kind::Listener, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("balancer", self.balancer, is.balancer);
+        found.field("port", &self.port, &is.port);
+        found.thing("group", self.group, is.group);
     }
 
     fn show(&self, world: &World) -> String {
@@ -118,5 +113,42 @@ impl Listener {
                 format!("the target group is used by another load balancer: {}", other.text),
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::{Ref, resource};
+
+    use crate::testing::{Deployer, entry, refused, run};
+
+    #[test]
+    fn a_port_has_one_listener() {
+        run(async {
+            let deployer = Deployer::instant("entry.listener").await;
+            let id = deployer.remote("entry.listener");
+            assert_eq!(deployer.create("entry.listener").await, Ok(id));
+            let targets = resource::TargetGroup { vpc: deployer.to("entry.vpc"), port: 8443 };
+            let targets = deployer.also("targets", &entry(), targets).await.unwrap();
+            let listener = resource::Listener {
+                balancer: deployer.to("entry.balancer"),
+                port: 443,
+                group: Ref::existing(targets),
+            };
+            let answer = refused(deployer.also("other", &entry(), listener).await);
+            assert_eq!(answer, (ErrorKind::Conflict, "DuplicateListener".to_owned()));
+        });
+    }
+
+    #[test]
+    fn it_goes_with_its_balancer() {
+        run(async {
+            let deployer = Deployer::instant("entry.listener").await;
+            let id = deployer.remote("entry.listener");
+            deployer.cloud.delete(&deployer.remote("entry.balancer")).await.unwrap();
+            assert!(deployer.cloud.inspect(|world| world.find(id.as_str()).is_none()));
+        });
     }
 }

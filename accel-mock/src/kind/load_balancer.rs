@@ -9,7 +9,7 @@ use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
 use super::elastic_ip::public_address;
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::hold::Viewer;
 use crate::interface::{Holder, Interface};
@@ -97,23 +97,17 @@ impl Rules for LoadBalancer {
         Some(&self.name)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::LoadBalancer(is) => {
-                found.field("name", &self.name, &is.name);
-                let subnets = |balancer: &Self| {
-                    balancer.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>()
-                };
-                let addresses = |balancer: &Self| {
-                    balancer.subnets.iter().filter_map(|(_, key)| *key).collect::<Vec<_>>()
-                };
-                found.things("subnets", &subnets(self), &subnets(is));
-                found.things("addresses", &addresses(self), &addresses(is));
-                found.things("groups", &self.groups, &is.groups);
-                found.field("internet_facing", &self.internet_facing, &is.internet_facing);
-            }
-            other => found.other_kind(Kind::LoadBalancer, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.field("name", &self.name, &is.name);
+        let subnets =
+            |balancer: &Self| balancer.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        let addresses = |balancer: &Self| {
+            balancer.subnets.iter().filter_map(|(_, key)| *key).collect::<Vec<_>>()
+        };
+        found.things("subnets", &subnets(self), &subnets(is));
+        found.things("addresses", &addresses(self), &addresses(is));
+        found.things("groups", &self.groups, &is.groups);
+        found.field("internet_facing", &self.internet_facing, &is.internet_facing);
     }
 
     fn show(&self, world: &World) -> String {
@@ -247,5 +241,122 @@ impl LoadBalancer {
             Some(Seen::Nothing) => Err(refusal::not_yet("InvalidSubnet", why())),
             Some(Seen::Is(_) | Seen::Was(_)) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::backend::Phase;
+    use accel_core::resource::{self, BalancerSubnet};
+
+    use crate::Settings;
+    use crate::testing::{Deployer, entry, net, refused, run};
+
+    const DUPLICATE: &str = "DuplicateLoadBalancerName";
+
+    fn balancer(deployer: &Deployer, address: bool) -> resource::LoadBalancer {
+        let address = address.then(|| deployer.to("entry.address"));
+        let subnets = vec![BalancerSubnet { subnet: deployer.to("entry.subnet"), address }];
+        let groups = vec![deployer.to("entry.group")];
+        resource::LoadBalancer { subnets, groups, internet_facing: true }
+    }
+
+    #[test]
+    fn a_name_answers_with_what_has_it_if_the_settings_are_the_same() {
+        run(async {
+            let deployer = Deployer::instant("entry.address").await;
+            let first = deployer.also("lb", &entry(), balancer(&deployer, true)).await.unwrap();
+            let same = deployer.also("lb", &entry(), balancer(&deployer, true)).await;
+            assert_eq!(same, Ok(first.clone()));
+            let other = refused(deployer.also("lb", &entry(), balancer(&deployer, false)).await);
+            assert_eq!(other, (ErrorKind::Conflict, DUPLICATE.to_owned()));
+            deployer.cloud.delete(&first).await.unwrap();
+            deployer.also("lb", &entry(), balancer(&deployer, false)).await.unwrap();
+        });
+    }
+
+    /// The tags of another run are other tags: if they count, the name is taken.
+    #[test]
+    fn whether_tags_are_settings_is_in_doubt() {
+        run(async {
+            for tags_are_parameters in [false, true] {
+                let mut settings = Settings::instant();
+                settings.doubts.tags_are_parameters = tags_are_parameters;
+                let mut deployer = Deployer::with(settings, "entry.balancer").await;
+                deployer.stamp.run = "run-2".into();
+                let again = deployer.create("entry.balancer").await;
+                if tags_are_parameters {
+                    assert_eq!(refused(again), (ErrorKind::Conflict, DUPLICATE.to_owned()));
+                } else {
+                    assert_eq!(again, Ok(deployer.remote("entry.balancer")));
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn an_address_serves_one_balancer() {
+        run(async {
+            let deployer = Deployer::instant("entry.balancer").await;
+            let other = refused(deployer.also("other", &entry(), balancer(&deployer, true)).await);
+            assert_eq!(other, (ErrorKind::InUse, "ResourceInUse".to_owned()));
+        });
+    }
+
+    #[test]
+    fn one_that_faces_the_internet_needs_a_gateway_and_eight_addresses() {
+        run(async {
+            let deployer = Deployer::instant("entry.address").await;
+            let small = resource::Subnet {
+                vpc: deployer.to("entry.vpc"),
+                cidr: net("10.2.128.0/28"),
+                zone: "ap-southeast-1b".into(),
+            };
+            let small = deployer.also("small", &entry(), small).await.unwrap();
+            let mut asked = balancer(&deployer, false);
+            asked.subnets[0].subnet = accel_core::Ref::existing(small.clone());
+            for _ in 0..4 {
+                deployer.cloud.meddle(|w| w.add_foreign_interface(small.as_str(), "x", false));
+            }
+            let answer = refused(deployer.also("lb", &entry(), asked).await);
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidSubnet".to_owned()));
+            deployer.cloud.delete(&deployer.remote("entry.attachment")).await.unwrap();
+            let answer = refused(deployer.also("lb", &entry(), balancer(&deployer, false)).await);
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidSubnet".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_protected_one_is_not_deleted() {
+        run(async {
+            let deployer = Deployer::instant("entry.balancer").await;
+            let protect = |deletion_protection| resource::LoadBalancerOptions {
+                balancer: deployer.to("entry.balancer"),
+                deletion_protection,
+                cross_zone: false,
+            };
+            deployer.also("on", &entry(), protect(true)).await.unwrap();
+            let id = deployer.remote("entry.balancer");
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::Invalid, "OperationNotPermitted".to_owned()));
+            deployer.also("off", &entry(), protect(false)).await.unwrap();
+            deployer.cloud.delete(&id).await.unwrap();
+        });
+    }
+
+    /// Its entry is gone at once, for everybody who does not know its id.
+    #[test]
+    fn what_lingers_of_it_is_in_no_list() {
+        run(async {
+            let settings = Settings { lag: crate::Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.balancer").await;
+            let id = deployer.remote("entry.balancer");
+            deployer.cloud.delete(&id).await.unwrap();
+            let listing = deployer.cloud.list(&deployer.deployment, &entry()).await.unwrap();
+            assert!(listing.found.iter().all(|found| found.id != id));
+            assert_eq!(deployer.read("entry.balancer").await, Phase::Deleting);
+        });
     }
 }

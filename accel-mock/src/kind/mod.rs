@@ -83,7 +83,9 @@ pub(crate) trait Rules {
     fn text(&self, world: &World, key: Key) -> Arc<str>;
 
     /// How one of the same kind differs in content from what was asked; settings are no content.
-    fn compare(&self, is: &Body, found: &mut Differences<'_>);
+    fn compare(&self, is: &Self, found: &mut Differences<'_>)
+    where
+        Self: Sized;
 
     /// What it is, for people.
     fn show(&self, world: &World) -> String;
@@ -201,6 +203,21 @@ macro_rules! kinds {
             pub(crate) fn rules(&self) -> &dyn Rules {
                 match self {
                     $(Self::$thing(body) => body,)*
+                }
+            }
+        }
+
+        impl Body {
+            /// How a thing differs in content from this, which was asked for; settings are no content.
+            pub(crate) fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+                match self {
+                    $(Self::$thing(asked) => {
+                        if let Self::$thing(is) = is {
+                            asked.compare(is, found);
+                        } else {
+                            found.other_kind(self.kind(), is.kind());
+                        }
+                    })*
                 }
             }
         }
@@ -334,16 +351,17 @@ fn numbered(prefix: &str, key: Key) -> Arc<str> {
 
 /// Declares, for one kind, how the world gets at the fields of such a thing.
 macro_rules! accessors {
-    ($($kind:ident, $get:ident, $get_mut:ident;)*) => {
+    (look { $($kind:ident, $get:ident;)* } change { $($changed:ident, $get_mut:ident;)* }) => {
         impl World {
             $(
                 /// The fields of such a thing, if that is what it is.
                 pub(crate) fn $get(&self, key: Key) -> Option<&$kind> {
                     if let Body::$kind(body) = &self.thing(key).body { Some(body) } else { None }
                 }
-
-                pub(crate) fn $get_mut(&mut self, key: Key) -> Option<&mut $kind> {
-                    if let Body::$kind(body) = &mut self.things[key.index()].body {
+            )*
+            $(
+                pub(crate) fn $get_mut(&mut self, key: Key) -> Option<&mut $changed> {
+                    if let Body::$changed(body) = &mut self.things[key.index()].body {
                         Some(body)
                     } else {
                         None
@@ -355,13 +373,28 @@ macro_rules! accessors {
 }
 
 accessors! {
-    Vpc, vpc, vpc_mut;
-    Subnet, subnet, subnet_mut;
-    SecurityGroup, group, group_mut;
-    SecurityGroupRule, rule, rule_mut;
-    InterfaceEndpoint, endpoint, endpoint_mut;
-    PeeringConnection, peering, peering_mut;
-    LoadBalancer, balancer, balancer_mut;
-    TargetGroup, target_group, target_group_mut;
-    Listener, listener, listener_mut;
+    look {
+        Vpc, vpc;
+        Subnet, subnet;
+        RouteTable, table;
+        RouteTableAssociation, association;
+        Route, route;
+        SecurityGroup, group;
+        SecurityGroupRule, rule;
+        InterfaceEndpoint, endpoint;
+        PeeringConnection, peering;
+        LoadBalancer, balancer;
+        TargetGroup, target_group;
+        Listener, listener;
+    }
+    change {
+        Vpc, vpc_mut;
+        SecurityGroup, group_mut;
+        SecurityGroupRule, rule_mut;
+        InterfaceEndpoint, endpoint_mut;
+        PeeringConnection, peering_mut;
+        LoadBalancer, balancer_mut;
+        TargetGroup, target_group_mut;
+        Listener, listener_mut;
+    }
 }

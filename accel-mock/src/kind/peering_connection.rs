@@ -103,14 +103,9 @@ impl Rules for PeeringConnection {
         numbered("pcx", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::PeeringConnection(is) => {
-                found.thing("requester", self.requester, is.requester);
-                found.thing("accepter", self.accepter, is.accepter);
-            }
-            other => found.other_kind(Kind::PeeringConnection, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("requester", self.requester, is.requester);
+        found.thing("accepter", self.accepter, is.accepter);
     }
 
     fn show(&self, world: &World) -> String {
@@ -182,5 +177,148 @@ impl PeeringConnection {
         } else {
             (vpc == self.accepter).then_some(self.requester)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::Ref;
+    use accel_core::backend::{Bound, Phase, ReadItem};
+    use accel_core::resource::{self, Kind};
+    use accel_core::tags::{DEPLOYMENT, NODE};
+
+    use crate::testing::{Deployer, entry, lane, net, refused, run, secs, service};
+    use crate::{Lag, Settings};
+
+    fn swapped(deployer: &Deployer) -> resource::PeeringConnection {
+        resource::PeeringConnection {
+            requester: deployer.to("service.vpc"),
+            accepter: deployer.to("entry.vpc"),
+            accepter_place: entry(),
+        }
+    }
+
+    #[test]
+    fn the_same_pair_is_the_same_connection_with_its_old_tags() {
+        run(async {
+            let deployer = Deployer::instant("peering").await;
+            let mut other = Deployer::new(&deployer.cloud, "other", lane());
+            other.bound.clone_from(&deployer.bound);
+            let id = deployer.remote("peering");
+            assert_eq!(other.create("peering").await, Ok(id.clone()));
+            let owner = deployer
+                .cloud
+                .inspect(|world| world.find(id.as_str()).unwrap().tags().get(DEPLOYMENT).cloned());
+            assert_eq!(owner.as_deref(), Some("lane"));
+            assert_eq!(other.find("peering").await, Ok(None));
+        });
+    }
+
+    #[test]
+    fn the_swapped_pair_can_be_asked_for_but_not_accepted() {
+        run(async {
+            let deployer = Deployer::instant("peering.acceptance").await;
+            let id = deployer.also("swapped", &service(), swapped(&deployer)).await.unwrap();
+            assert_ne!(id, deployer.remote("peering"));
+            let accept = resource::PeeringAcceptance { peering: Ref::existing(id) };
+            let answer = refused(deployer.also("accept", &entry(), accept).await);
+            let code = "VpcPeeringConnectionAlreadyExists".to_owned();
+            assert_eq!(answer, (ErrorKind::Conflict, code));
+        });
+    }
+
+    /// It is accepted, and fails; what is left of it can only age out.
+    #[test]
+    fn overlapping_blocks_fail_later() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.vpc").await;
+            let vpc = resource::Vpc { cidr: net("10.1.0.0/20") };
+            let vpc = deployer.also("overlapping", &entry(), vpc).await.unwrap();
+            let peering = resource::PeeringConnection {
+                requester: Ref::existing(vpc),
+                accepter: deployer.to("service.vpc"),
+                accepter_place: service(),
+            };
+            let id = deployer.also("peering", &entry(), peering).await.unwrap();
+            let read = || async {
+                let item = ReadItem { id: &id, request: None };
+                deployer.cloud.read(&[item]).await.remove(0)
+            };
+            assert_eq!(read().await, Ok(Phase::Pending));
+            secs(2).await;
+            assert_eq!(read().await, Ok(Phase::Gone));
+            assert_eq!(deployer.cloud.delete(&id).await, Ok(()));
+            let accept = resource::PeeringAcceptance { peering: Ref::existing(id) };
+            let answer = refused(deployer.also("accept", &service(), accept).await);
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidStateTransition".to_owned()));
+            let listing = deployer.cloud.list(&deployer.deployment, &entry()).await.unwrap();
+            assert!(listing.found.iter().all(|f| f.id.kind != Kind::PeeringConnection));
+        });
+    }
+
+    #[test]
+    fn a_request_arrives_is_accepted_and_then_carries_traffic() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let mut deployer = Deployer::with(settings, "entry.attachment").await;
+            let id = deployer.create("peering").await.unwrap();
+            let bound = Bound { id, attributes: None };
+            deployer.bound.push((deployer.id("peering"), bound));
+            let early = refused(deployer.create("peering.acceptance").await);
+            let code = "InvalidVpcPeeringConnectionID.NotFound".to_owned();
+            assert_eq!(early, (ErrorKind::NotYet, code));
+            secs(2).await;
+            deployer.deploy_to("peering.tags").await;
+            let id = deployer.create("peering.acceptance").await.unwrap();
+            let read = || async {
+                let item = ReadItem { id: &id, request: None };
+                deployer.cloud.read(&[item]).await.remove(0).unwrap()
+            };
+            assert_eq!(read().await, Phase::Pending);
+            secs(3).await;
+            assert!(matches!(read().await, Phase::Ready(_)));
+        });
+    }
+
+    #[test]
+    fn a_request_that_nobody_accepts_expires() {
+        run(async {
+            let deployer = Deployer::instant("peering").await;
+            secs(7 * 24 * 3600).await;
+            assert_eq!(deployer.read("peering").await, Phase::Gone);
+            let code = "InvalidStateTransition".to_owned();
+            let answer = refused(deployer.create("peering.acceptance").await);
+            assert_eq!(answer, (ErrorKind::Invalid, code));
+        });
+    }
+
+    #[test]
+    fn tags_are_kept_per_side_and_either_side_can_end_it() {
+        run(async {
+            let deployer = Deployer::instant("peering.acceptance").await;
+            let id = deployer.remote("peering.tags");
+            assert_eq!(id.as_str(), deployer.remote("peering").as_str());
+            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            let shown = listing.found.iter().find(|found| found.id == id).unwrap();
+            assert_eq!(shown.tags[NODE], "peering.tags");
+            assert_eq!(shown.refs[0], deployer.remote("peering"));
+            deployer.cloud.delete(&id).await.unwrap();
+            assert_eq!(deployer.read("peering").await, Phase::Gone);
+        });
+    }
+
+    #[test]
+    fn whether_accepting_again_succeeds_is_in_doubt() {
+        run(async {
+            let mut settings = Settings::instant();
+            for repeat in [true, false] {
+                settings.doubts.repeat_acceptance = repeat;
+                let deployer = Deployer::with(settings.clone(), "peering.acceptance").await;
+                assert_eq!(deployer.create("peering.acceptance").await.is_ok(), repeat);
+            }
+        });
     }
 }

@@ -78,7 +78,7 @@ impl Rules for Route {
     /// table. Source: `CreateRoute`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
     fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
         world.need(self.table)?;
-        let Body::RouteTable(table) = &world.thing(self.table).body else {
+        let Some(table) = world.table(self.table) else {
             return Err(refusal::invalid("InvalidParameterValue", "not a route table"));
         };
         self.check_target(world, table.vpc)?;
@@ -86,7 +86,7 @@ impl Rules for Route {
         let mut count = 1;
         for other in world.children_of_kind(self.table, Kind::Route) {
             count += 1;
-            let Body::Route(route) = &other.body else { continue };
+            let Some(route) = world.route(other.key) else { continue };
             if route.destination == self.destination {
                 return Err(refusal::conflict(
                     "RouteAlreadyExists",
@@ -110,15 +110,10 @@ impl Rules for Route {
         format!("{}/{}", world.thing(self.table).text, self.destination).into()
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Route(is) => {
-                found.thing("table", self.table, is.table);
-                found.field("destination", &self.destination, &is.destination);
-                found.field("via", &self.via, &is.via);
-            }
-            other => found.other_kind(Kind::Route, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("table", self.table, is.table);
+        found.field("destination", &self.destination, &is.destination);
+        found.field("via", &self.via, &is.via);
     }
 
     fn show(&self, world: &World) -> String {
@@ -180,14 +175,73 @@ impl Route {
         let Some(key) = self.via.key() else { return false };
         let target = world.thing(key);
         let live = world.state(target) == State::Ready;
-        match &target.body {
-            Body::PeeringConnection(peering) => {
-                !live || peering.state_of(world, target) != PeeringState::Active
-            }
-            Body::InternetGateway(_) => {
-                !live || world.children_of_kind(key, Kind::GatewayAttachment).next().is_none()
-            }
-            _other => !live,
-        }
+        let active = match world.peering(key) {
+            Some(peering) => peering.state_of(world, target) == PeeringState::Active,
+            None => world.children_of_kind(key, Kind::GatewayAttachment).next().is_some(),
+        };
+        !live || !active
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::backend::Phase;
+
+    use super::*;
+    use crate::Settings;
+    use crate::testing::{Deployer, refused, run};
+
+    #[test]
+    fn a_destination_has_one_route() {
+        run(async {
+            let deployer = Deployer::instant("entry.route.out").await;
+            let again = refused(deployer.create("entry.route.out").await);
+            assert_eq!(again, (ErrorKind::Conflict, "RouteAlreadyExists".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_gateway_must_be_attached() {
+        run(async {
+            let deployer = Deployer::instant("peering").await;
+            deployer.cloud.delete(&deployer.remote("entry.attachment")).await.unwrap();
+            let answer = refused(deployer.create("entry.route.out").await);
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidParameterValue".to_owned()));
+        });
+    }
+
+    #[test]
+    fn a_request_that_waits_is_a_black_hole_or_none() {
+        run(async {
+            let mut settings = Settings::instant();
+            let deployer = Deployer::with(settings.clone(), "peering").await;
+            let id = deployer.create("entry.route.lane").await.unwrap();
+            let shown = deployer.cloud.snapshot();
+            assert!(shown.contains("black hole"), "{id}: {shown}");
+            settings.doubts.route_to_pending_peering = false;
+            let deployer = Deployer::with(settings, "peering").await;
+            let answer = refused(deployer.create("entry.route.lane").await);
+            assert_eq!(answer.0, ErrorKind::NotYet);
+        });
+    }
+
+    /// The key is no identity: the same destination through something else is not what was asked.
+    #[test]
+    fn another_way_to_the_same_destination_is_not_found_and_differs() {
+        run(async {
+            let deployer = Deployer::instant("entry.route.out").await;
+            let id = deployer.remote("entry.route.out");
+            deployer.cloud.meddle(|world| {
+                world.change(id.as_str(), |body| {
+                    let Body::Route(route) = body else { panic!("a route") };
+                    route.via = Via::Foreign("nat-1".to_owned());
+                });
+            });
+            assert_eq!(deployer.find("entry.route.out").await, Ok(None));
+            let Phase::Ready(ready) = deployer.read("entry.route.out").await else { panic!() };
+            assert_eq!(ready.differs[0].field, "via");
+        });
     }
 }

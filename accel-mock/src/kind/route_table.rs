@@ -6,7 +6,7 @@ use accel_core::resource::Kind;
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -45,11 +45,8 @@ impl Rules for RouteTable {
         numbered("rtb", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::RouteTable(is) => found.thing("vpc", self.vpc, is.vpc),
-            other => found.other_kind(Kind::RouteTable, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
     }
 
     fn show(&self, world: &World) -> String {

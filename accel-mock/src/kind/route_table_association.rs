@@ -43,12 +43,8 @@ impl Rules for RouteTableAssociation {
     fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
         world.need(self.table)?;
         world.need(self.subnet)?;
-        let vpc = |key: Key| world.thing(key).body.clone();
-        let (Body::RouteTable(table), Body::Subnet(subnet)) = (vpc(self.table), vpc(self.subnet))
-        else {
-            return Err(refusal::invalid("InvalidParameterValue", "not a table and a subnet"));
-        };
-        if table.vpc != subnet.vpc {
+        let table = world.table(self.table).map(|table| table.vpc);
+        if table.is_none() || table != world.subnet(self.subnet).map(|subnet| subnet.vpc) {
             return Err(refusal::invalid(
                 "InvalidParameterValue",
                 "the table and the subnet belong to different networks",
@@ -72,14 +68,9 @@ impl Rules for RouteTableAssociation {
         numbered("rtbassoc", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::RouteTableAssociation(is) => {
-                found.thing("table", self.table, is.table);
-                found.thing("subnet", self.subnet, is.subnet);
-            }
-            other => found.other_kind(Kind::RouteTableAssociation, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("table", self.table, is.table);
+        found.thing("subnet", self.subnet, is.subnet);
     }
 
     fn show(&self, world: &World) -> String {
@@ -89,5 +80,44 @@ impl Rules for RouteTableAssociation {
     fn leave(&self, world: &mut World, _key: Key, gone: Duration) {
         let until = gone + world.settings.delays.association_release;
         world.hold(self.subnet, Kind::RouteTableAssociation, until);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+
+    use crate::Settings;
+    use crate::testing::{Deployer, refused, run};
+
+    #[test]
+    fn a_subnet_has_one_association() {
+        run(async {
+            let mut settings = Settings::instant();
+            for (repeat, same) in [(false, false), (true, true)] {
+                settings.doubts.repeat_association = repeat;
+                let deployer = Deployer::with(settings.clone(), "service.association").await;
+                let again = deployer.create("service.association").await;
+                if same {
+                    assert_eq!(again, Ok(deployer.remote("service.association")));
+                } else {
+                    let code = "Resource.AlreadyAssociated".to_owned();
+                    assert_eq!(refused(again), (ErrorKind::Conflict, code));
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn it_holds_its_table_and_goes_with_its_subnet() {
+        run(async {
+            let deployer = Deployer::instant("service.association").await;
+            let table = deployer.remote("service.table");
+            let answer = refused(deployer.cloud.delete(&table).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+            deployer.cloud.delete(&deployer.remote("service.subnet")).await.unwrap();
+            deployer.cloud.delete(&table).await.unwrap();
+        });
     }
 }

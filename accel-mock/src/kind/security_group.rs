@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accel_core::resource::{Kind, Resource};
+use accel_core::resource::Kind;
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub(super) fn asked(
         vpc: from.key(&group.vpc)?,
         name: from.request.name(),
         description: group.description.clone(),
-        born_open: !from.request.carried.iter().any(|r| matches!(r, Resource::ClosedEgress(_))),
+        born_open: true,
     })
 }
 
@@ -84,15 +84,10 @@ impl Rules for SecurityGroup {
         numbered("sg", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::SecurityGroup(is) => {
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("name", &self.name, &is.name);
-                found.field("description", &self.description, &is.description);
-            }
-            other => found.other_kind(Kind::SecurityGroup, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("name", &self.name, &is.name);
+        found.field("description", &self.description, &is.description);
     }
 
     fn show(&self, world: &World) -> String {
@@ -109,5 +104,56 @@ impl Rules for SecurityGroup {
                 format!("{} has a dependent object: {}", thing.text, interface.text),
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+
+    use super::*;
+    use crate::testing::{Deployer, refused, run};
+
+    #[test]
+    fn a_name_is_unique_in_its_vpc_whatever_the_case() {
+        run(async {
+            let deployer = Deployer::instant("service.group").await;
+            let again = refused(deployer.create("service.group").await);
+            assert_eq!(again, (ErrorKind::Conflict, "InvalidGroup.Duplicate".to_owned()));
+            let id = deployer.remote("service.group");
+            let name = deployer.cloud.inspect(|world| {
+                let Body::SecurityGroup(group) = world.find(id.as_str()).unwrap().body() else {
+                    panic!("a group");
+                };
+                group.name.to_uppercase()
+            });
+            deployer.cloud.delete(&id).await.unwrap();
+            let vpc = deployer.remote("service.vpc");
+            deployer.cloud.meddle(|world| world.add_foreign_group(vpc.as_str(), &name));
+            let again = refused(deployer.create("service.group").await);
+            assert_eq!(again, (ErrorKind::Conflict, "InvalidGroup.Duplicate".to_owned()));
+            assert_eq!(deployer.find("service.group").await, Ok(None));
+        });
+    }
+
+    #[test]
+    fn it_lets_everything_out_until_that_is_closed() {
+        run(async {
+            let mut deployer = Deployer::instant("service.group").await;
+            assert_eq!(deployer.find("service.group.closed").await, Ok(None));
+            deployer.deploy_to("service.group.closed").await;
+            assert!(deployer.find("service.group.closed").await.unwrap().is_some());
+        });
+    }
+
+    #[test]
+    fn an_interface_holds_it() {
+        run(async {
+            let deployer = Deployer::instant("service.endpoint").await;
+            let id = deployer.remote("service.group");
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+        });
     }
 }

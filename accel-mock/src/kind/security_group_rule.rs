@@ -89,15 +89,10 @@ impl Rules for SecurityGroupRule {
         numbered("sgr", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::SecurityGroupRule(is) => {
-                found.thing("group", self.group, is.group);
-                if !self.is_same_opening(is) {
-                    found.push("opening", self.opening(), is.opening());
-                }
-            }
-            other => found.other_kind(Kind::SecurityGroupRule, other.kind()),
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("group", self.group, is.group);
+        if !self.is_same_opening(is) {
+            found.push("opening", self.opening(), is.opening());
         }
     }
 
@@ -119,5 +114,58 @@ impl SecurityGroupRule {
 
     fn opening(&self) -> String {
         format!("{} {} {}", self.direction, self.traffic, self.peer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+
+    use super::*;
+    use crate::testing::{Deployer, entry, refused, run, service};
+
+    #[test]
+    fn a_group_has_each_opening_once() {
+        run(async {
+            let mut deployer = Deployer::instant("service.group.ingress").await;
+            let again = refused(deployer.create("service.group.ingress").await);
+            assert_eq!(again, (ErrorKind::Conflict, "InvalidPermission.Duplicate".to_owned()));
+            let everything = |deployer: &Deployer| resource::SecurityGroupRule {
+                group: deployer.to("entry.group"),
+                direction: Direction::Egress,
+                traffic: Traffic::All,
+                peer: Ipv4Net::default(),
+            };
+            deployer.deploy_to("entry.group").await;
+            let rule = everything(&deployer);
+            let born = refused(deployer.also("all", &entry(), rule).await);
+            assert_eq!(born, (ErrorKind::Conflict, "InvalidPermission.Duplicate".to_owned()));
+            deployer.deploy_to("entry.group.closed").await;
+            let rule = everything(&deployer);
+            deployer.also("all", &entry(), rule).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn what_others_open_is_listed_and_goes_with_the_group() {
+        run(async {
+            let deployer = Deployer::instant("service.group").await;
+            let group = deployer.remote("service.group");
+            let foreign = deployer.cloud.meddle(|world| {
+                world.add_foreign_rule(
+                    group.as_str(),
+                    Direction::Ingress,
+                    Traffic::Tcp(22),
+                    Ipv4Net::default(),
+                )
+            });
+            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            let shown = listing.found.iter().find(|found| found.id.as_str() == foreign).unwrap();
+            assert_eq!(shown.key.as_deref(), Some("ingress tcp/22 0.0.0.0/0"));
+            assert_eq!((shown.tags.len(), &shown.refs), (0, &vec![group.clone()]));
+            deployer.cloud.delete(&group).await.unwrap();
+            assert!(deployer.cloud.inspect(|world| world.find(&foreign).is_none()));
+        });
     }
 }

@@ -7,7 +7,7 @@ use accel_core::{Result, Zone, resource};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -68,15 +68,10 @@ impl Rules for Subnet {
         numbered("subnet", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Subnet(is) => {
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("cidr", &self.cidr, &is.cidr);
-                found.field("zone", &self.zone, &is.zone);
-            }
-            other => found.other_kind(Kind::Subnet, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("cidr", &self.cidr, &is.cidr);
+        found.field("zone", &self.zone, &is.zone);
     }
 
     fn show(&self, world: &World) -> String {
@@ -91,5 +86,50 @@ impl Rules for Subnet {
                 format!("{} has dependencies: {}", thing.text, interface.text),
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::resource;
+
+    use crate::testing::{Deployer, net, refused, run, service};
+
+    async fn subnet(cidr: &str, zone: &str) -> (ErrorKind, String) {
+        let deployer = Deployer::instant("service.subnet").await;
+        let vpc = deployer.to("service.vpc");
+        let subnet = resource::Subnet { vpc, cidr: net(cidr), zone: zone.into() };
+        refused(deployer.also("another", &service(), subnet).await)
+    }
+
+    #[test]
+    fn blocks_lie_in_the_vpc_and_do_not_overlap() {
+        run(async {
+            let answer = subnet("10.1.8.0/24", "ap-southeast-3b").await;
+            assert_eq!(answer, (ErrorKind::Conflict, "InvalidSubnet.Conflict".to_owned()));
+            let answer = subnet("10.9.0.0/24", "ap-southeast-3b").await;
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidSubnet.Range".to_owned()));
+            let answer = subnet("10.1.64.0/20", "ap-southeast-3z").await;
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidZone.NotFound".to_owned()));
+        });
+    }
+
+    #[test]
+    fn an_interface_in_it_holds_it_and_is_named() {
+        run(async {
+            let deployer = Deployer::instant("service.subnet").await;
+            let id = deployer.remote("service.subnet");
+            let eni = deployer
+                .cloud
+                .meddle(|world| world.add_foreign_interface(id.as_str(), "a function", false));
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+            let blockers = deployer.cloud.blockers(&id).await.unwrap();
+            assert_eq!(blockers[0].to_string(), format!("{eni} (network interface of a function)"));
+            deployer.cloud.meddle(|world| world.remove_interface(&eni));
+            deployer.cloud.delete(&id).await.unwrap();
+        });
     }
 }

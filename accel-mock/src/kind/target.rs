@@ -91,16 +91,11 @@ impl Rules for Target {
         format!("{}/{}:{}", world.thing(self.group).text, self.address, self.port).into()
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Target(is) => {
-                found.thing("group", self.group, is.group);
-                found.field("address", &self.address, &is.address);
-                found.field("port", &self.port, &is.port);
-                found.field("every_zone", &self.every_zone, &is.every_zone);
-            }
-            other => found.other_kind(Kind::Target, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.thing("group", self.group, is.group);
+        found.field("address", &self.address, &is.address);
+        found.field("port", &self.port, &is.port);
+        found.field("every_zone", &self.every_zone, &is.every_zone);
     }
 
     fn show(&self, _world: &World) -> String {
@@ -109,5 +104,39 @@ impl Rules for Target {
 
     fn natural_key(&self) -> Option<String> {
         Some(format!("{}:{}", self.address, self.port))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::resource;
+
+    use crate::testing::{Deployer, entry, refused, run};
+
+    fn target(deployer: &Deployer, pin: [u8; 4]) -> resource::Target {
+        // An endpoint that is not ready has only the pin.
+        let endpoint = deployer.to("service.endpoint");
+        let (group, subnet) = (deployer.to("entry.targets"), deployer.to("service.subnet"));
+        resource::Target { group, endpoint, subnet, pin: pin.into(), port: 443 }
+    }
+
+    #[test]
+    fn registering_again_is_the_same_target() {
+        run(async {
+            let deployer = Deployer::instant("entry.target").await;
+            let again = deployer.also("again", &entry(), target(&deployer, [10, 1, 0, 10])).await;
+            assert_eq!(again, Ok(deployer.remote("entry.target")));
+        });
+    }
+
+    #[test]
+    fn a_public_address_is_refused() {
+        run(async {
+            let deployer = Deployer::instant("entry.target").await;
+            let public = target(&deployer, [52, 1, 1, 1]);
+            let answer = refused(deployer.also("public", &entry(), public).await);
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidTarget".to_owned()));
+        });
     }
 }

@@ -7,7 +7,7 @@ use accel_core::resource::{Kind, Resource};
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -61,7 +61,7 @@ impl Checks {
     }
 
     /// Source: `CreateTargetGroup`, health check parameters.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(super) fn check(self) -> Result<()> {
         let fits = (5..=300).contains(&self.interval_secs)
             && (2..=10).contains(&self.healthy)
             && (2..=10).contains(&self.unhealthy);
@@ -127,15 +127,10 @@ impl Rules for TargetGroup {
         Some(&self.name)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::TargetGroup(is) => {
-                found.field("name", &self.name, &is.name);
-                found.thing("vpc", self.vpc, is.vpc);
-                found.field("port", &self.port, &is.port);
-            }
-            other => found.other_kind(Kind::TargetGroup, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.field("name", &self.name, &is.name);
+        found.thing("vpc", self.vpc, is.vpc);
+        found.field("port", &self.port, &is.port);
     }
 
     fn show(&self, world: &World) -> String {
@@ -161,5 +156,49 @@ impl Rules for TargetGroup {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+
+    use crate::kind::Body;
+    use crate::testing::{Deployer, refused, run, secs};
+    use crate::{Lag, Settings};
+
+    #[test]
+    fn a_name_answers_with_what_has_it_if_the_first_values_are_the_same() {
+        run(async {
+            let deployer = Deployer::instant("entry.targets").await;
+            let id = deployer.remote("entry.targets");
+            assert_eq!(deployer.create("entry.targets").await, Ok(id.clone()));
+            deployer.cloud.meddle(|world| {
+                world.change(id.as_str(), |body| {
+                    let Body::TargetGroup(group) = body else { panic!("a group") };
+                    group.checks.interval_secs = 30;
+                });
+            });
+            let again = refused(deployer.create("entry.targets").await);
+            assert_eq!(again, (ErrorKind::Conflict, "DuplicateTargetGroupName".to_owned()));
+            assert_eq!(deployer.find("entry.targets").await, Ok(Some(id)), "content, not settings");
+        });
+    }
+
+    #[test]
+    fn a_listener_holds_it_and_for_a_moment_longer() {
+        run(async {
+            let settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            let deployer = Deployer::with(settings, "entry.listener").await;
+            let id = deployer.remote("entry.targets");
+            for name in ["entry.listener", "entry.targets"] {
+                let answer = refused(deployer.cloud.delete(&id).await);
+                assert_eq!(answer, (ErrorKind::InUse, "ResourceInUse".to_owned()), "{name}");
+                deployer.cloud.delete(&deployer.remote("entry.listener")).await.unwrap();
+            }
+            secs(2).await;
+            deployer.cloud.delete(&id).await.unwrap();
+        });
     }
 }

@@ -7,7 +7,7 @@ use accel_core::{Result, resource};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Differences, Rules, numbered};
+use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::thing::{Key, Thing};
@@ -22,6 +22,7 @@ pub struct Vpc {
     pub dns_hostnames: bool,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every kind's translation has this shape")]
 pub(super) fn asked(vpc: &resource::Vpc, _from: &Translator<'_>) -> Result<Vpc> {
     Ok(Vpc { cidr: vpc.cidr.trunc(), dns_hostnames: false })
 }
@@ -47,11 +48,8 @@ impl Rules for Vpc {
         numbered("vpc", key)
     }
 
-    fn compare(&self, is: &Body, found: &mut Differences<'_>) {
-        match is {
-            Body::Vpc(is) => found.field("cidr", &self.cidr, &is.cidr),
-            other => found.other_kind(Kind::Vpc, other.kind()),
-        }
+    fn compare(&self, is: &Self, found: &mut Differences<'_>) {
+        found.field("cidr", &self.cidr, &is.cidr);
     }
 
     fn show(&self, _world: &World) -> String {
@@ -69,5 +67,63 @@ impl Rules for Vpc {
                 format!("{} has dependencies: {}", thing.text, child.text),
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::ErrorKind;
+    use accel_core::NetworkBackend as _;
+    use accel_core::resource;
+
+    use crate::testing::{Deployer, entry, net, refused, run, service};
+
+    #[test]
+    fn a_region_has_room_for_four_beside_the_default_one() {
+        run(async {
+            let deployer = Deployer::instant("").await;
+            let vpc = || resource::Vpc { cidr: net("10.0.0.0/16") };
+            for name in ["a", "b", "c", "d"] {
+                deployer.also(name, &entry(), vpc()).await.unwrap();
+            }
+            let fifth = refused(deployer.also("e", &entry(), vpc()).await);
+            assert_eq!(fifth, (ErrorKind::Quota, "VpcLimitExceeded".to_owned()));
+            deployer.also("e", &service(), vpc()).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn the_same_request_makes_another() {
+        run(async {
+            let deployer = Deployer::instant("").await;
+            let first = deployer.create("service.vpc").await.unwrap();
+            assert_ne!(deployer.create("service.vpc").await.unwrap(), first);
+            assert_eq!(deployer.find("service.vpc").await.unwrap(), Some(first));
+        });
+    }
+
+    #[test]
+    fn a_block_is_neither_too_large_nor_too_small() {
+        run(async {
+            let deployer = Deployer::instant("").await;
+            for cidr in ["10.0.0.0/15", "10.0.0.0/29"] {
+                let vpc = resource::Vpc { cidr: net(cidr) };
+                let answer = refused(deployer.also("a", &entry(), vpc).await);
+                assert_eq!(answer, (ErrorKind::Invalid, "InvalidVpc.Range".to_owned()));
+            }
+        });
+    }
+
+    #[test]
+    fn it_cannot_go_while_something_is_in_it() {
+        run(async {
+            let deployer = Deployer::instant("service.subnet").await;
+            let id = deployer.remote("service.vpc");
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "DependencyViolation".to_owned()));
+            deployer.cloud.delete(&deployer.remote("service.subnet")).await.unwrap();
+            deployer.cloud.delete(&id).await.unwrap();
+            deployer.cloud.delete(&id).await.unwrap();
+        });
     }
 }

@@ -1,6 +1,6 @@
 //! Promises about listeners.
 
-use accel_core::resource::Kind;
+use accel_core::resource::{BalancerSubnet, Kind, Listener, LoadBalancer};
 
 use super::{Verdict, ensure_eq, in_the_way};
 use crate::lab::Lab;
@@ -36,4 +36,21 @@ pub(super) async fn is_removed_alone(lab: &mut Lab<'_>) -> Verdict {
         ensure_eq!(found, Some(lab.id(kind)), "the {kind} went along");
     }
     Ok(())
+}
+
+/// A target group serves one load balancer. Source: `CreateListener`, `TargetGroupAssociationLimit`.
+pub(super) async fn conflicts_with_another_balancer_of_its_group(lab: &mut Lab<'_>) -> Verdict {
+    lab.make_ready(Kind::LoadBalancer).await?;
+    lab.make_ready(Kind::Listener).await?;
+    let place = lab.subject.entry.place.clone();
+    let subnet = BalancerSubnet { subnet: lab.lane.entry.subnets[0].clone(), address: None };
+    let groups = vec![lab.lane.entry.group.clone()];
+    let inner = LoadBalancer { subnets: vec![subnet], groups, internet_facing: false };
+    let balancer = lab.lane.graph.add("inner.balancer", &place, inner);
+    let group = lab.lane.at_entry.targets.clone();
+    let node = lab.add("inner.listener", &place, Listener { balancer, port: 443, group });
+    lab.make_needs(node).await?;
+    lab.settle().await;
+    let error = lab.refused(&lab.asked(node)).await?;
+    in_the_way(&error)
 }

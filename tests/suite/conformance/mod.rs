@@ -12,7 +12,11 @@
 //!
 //! To see each promise by name in `cargo test`:
 //!
-//! ```ignore
+//! ```
+//! # fn main() {}
+//! # fn my_subject() -> accel_tests::conformance::Subject {
+//! #     accel_tests::simulator::subject(accel_mock::Lag::OFF)
+//! # }
 //! accel_tests::conformance_tests!(|promise| promise.check_in_real_time(&my_subject()));
 //! ```
 

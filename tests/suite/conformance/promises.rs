@@ -160,6 +160,7 @@ macro_rules! each_promise {
                 is_told_apart_by_direction_traffic_and_peer,
                 conflicts_with_another_nodes_equal_rule,
                 is_removed_alone,
+                of_a_stranger_is_listed_without_tags,
             ]
             interface_endpoint: [
                 has_the_pinned_addresses,
@@ -209,6 +210,7 @@ macro_rules! each_promise {
             listener: [
                 is_made_while_its_balancer_is_pending,
                 conflicts_with_another_group_of_its_port,
+                conflicts_with_another_balancer_of_its_group,
                 is_removed_alone,
             ]
             vpc_dns_hostnames: [
@@ -261,10 +263,7 @@ macro_rules! each_promise {
 }
 
 /// One `#[test]` per promise, in a module per group. The argument is called with each promise: it says on what and how to check it.
-///
-/// ```ignore
-/// accel_tests::conformance_tests!(|promise| promise.check_in_real_time(&my_subject()));
-/// ```
+/// See [`conformance`](crate::conformance) for an example.
 #[macro_export]
 macro_rules! conformance_tests {
     ($check:expr) => {

@@ -65,3 +65,23 @@ pub(super) async fn is_removed_alone(lab: &mut Lab<'_>) -> Verdict {
     ensure_eq!(lab.find(&lab.asked(other)).await?, Some(second), "the other went along");
     Ok(())
 }
+
+/// What somebody else has opened in our group is an exposure of ours: the listing shows it, as nobody's.
+pub(super) async fn of_a_stranger_is_listed_without_tags(lab: &mut Lab<'_>) -> Verdict {
+    let group = lab.make_ready(Kind::SecurityGroup).await?;
+    lab.settle().await;
+    let controls = &lab.subject.controls;
+    let strange = controls.strange_rule(&group, Traffic::Tcp(22)).await;
+    let strange = super::cannot(strange, "open a group")?;
+    lab.settle().await;
+    let list = lab.list(&group.place).await;
+    controls.take_away(&strange).await;
+    let list = list?;
+    let shown = list.iter().find(|found| found.id.as_str() == strange.id);
+    ensure!(shown.is_some(), "{list:?} does not show {}", strange.id);
+    ensure!(shown.is_some_and(|it| it.tags.is_empty()), "{shown:?} is somebody's");
+    ensure!(shown.is_some_and(|it| it.refs.contains(&group)), "{shown:?} is not in our group");
+    let key = shown.and_then(|it| it.key.as_deref());
+    ensure_eq!(key, Some("ingress tcp/22 192.0.2.0/24"), "the key of the rule");
+    Ok(())
+}

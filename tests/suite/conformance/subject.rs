@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accel_core::resource::Traffic;
 use accel_core::{ErrorKind, NetworkBackend, Place, RemoteId, Zone};
 use async_trait::async_trait;
 
@@ -87,6 +88,11 @@ pub trait Controls: fmt::Debug + Send + Sync {
 
     /// Puts a network interface of nobody's into a subnet.
     async fn strange_interface(&self, _subnet: &RemoteId) -> Option<Stranger> {
+        None
+    }
+
+    /// Lets some traffic from 192.0.2.0/24 into a group, with a rule without tags.
+    async fn strange_rule(&self, _group: &RemoteId, _traffic: Traffic) -> Option<Stranger> {
         None
     }
 

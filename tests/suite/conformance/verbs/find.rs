@@ -16,14 +16,16 @@ pub(crate) async fn finds_what_create_made(lab: &mut Lab<'_>) -> Verdict {
     Ok(())
 }
 
-/// No kind is there before its create, but for values that a parent's create carried.
+/// Nothing is there before its create, but for values that a parent's create carried.
 pub(crate) async fn finds_nothing_before_create(lab: &mut Lab<'_>) -> Verdict {
-    for kind in Kind::ALL {
-        lab.make_needs(*kind).await?;
-        let asked = lab.asked(*kind);
+    // In the order of the graph nothing is made for the sake of something later.
+    for id in lab.lane.graph.ids() {
+        let asked = lab.asked(id);
         if !asked.resource.carried() {
-            ensure_eq!(lab.find(&asked).await?, None, "a {kind} is there already");
+            let node = &asked.owner.node;
+            ensure_eq!(lab.find(&asked).await?, None, "{node} is there already");
         }
+        lab.make(id).await?;
     }
     Ok(())
 }

@@ -3,19 +3,21 @@
 //! It is a caller of the contract, not an engine: one thing after the other, no records, no doubt. Whatever it made is removed by
 //! [`Lab::clear`], however the test ended.
 
+mod asked;
+mod look;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::Pin;
 use std::time::Duration;
 
-use accel_core::backend::{
-    Bound, Found, Inputs, NetworkBackend, OfferQuery, Phase, ReadItem, Ready, Request,
-};
+use accel_core::backend::{Bound, Found, NetworkBackend, OfferQuery, Phase, Ready};
 use accel_core::graph::{Need, To};
 use accel_core::resource::{Attributes, Describe as _, Kind, Resource};
 use accel_core::tags::Stamp;
-use accel_core::{DeploymentId, Error, ErrorKind, NodeId, Owner, Place, Ref, RemoteId, RunId};
-use tokio::time::{Instant, sleep};
+use accel_core::{DeploymentId, Error, ErrorKind, NodeId, Owner, Place, RemoteId, RunId};
+use tokio::time::Instant;
+
+pub use asked::{Asked, Pick};
 
 use crate::conformance::{Stop, Subject};
 use crate::samples::{Lane, node_of};
@@ -35,107 +37,6 @@ pub struct Lab<'s> {
     bound: BTreeMap<NodeId, Bound>,
     made: Vec<RemoteId>,
     attempt: u32,
-}
-
-type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'f>>;
-
-/// What names a node of the lane.
-pub trait Pick: Copy {
-    /// That node.
-    fn node(&self, lane: &Lane) -> NodeId;
-}
-
-impl Pick for NodeId {
-    fn node(&self, _lane: &Lane) -> NodeId {
-        *self
-    }
-}
-
-/// The sample of the kind.
-impl Pick for Kind {
-    fn node(&self, lane: &Lane) -> NodeId {
-        lane.sample(*self)
-    }
-}
-
-impl<K> Pick for &Ref<K> {
-    fn node(&self, _lane: &Lane) -> NodeId {
-        node_of(self)
-    }
-}
-
-/// A request that owns its parts, so that a test can change one of them.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// Whose it is.
-    pub owner: Owner,
-    /// Where.
-    pub place: Place,
-    /// What.
-    pub resource: Resource,
-    /// What its references have become, in their order.
-    pub bound: Vec<(NodeId, Bound)>,
-    /// First values of settings.
-    pub carried: Vec<Resource>,
-    /// The run.
-    pub stamp: Stamp,
-    /// How many objects of this request are dead.
-    pub attempt: u32,
-}
-
-impl Asked {
-    /// As the contract takes it.
-    pub fn request(&self) -> Request<'_> {
-        Request {
-            owner: &self.owner,
-            place: &self.place,
-            resource: &self.resource,
-            inputs: Inputs::new(&self.bound),
-            carried: &self.carried,
-            stamp: &self.stamp,
-            keep: None,
-            attempt: self.attempt,
-        }
-    }
-
-    /// The same with other content.
-    #[must_use]
-    pub fn with(mut self, resource: impl Into<Resource>) -> Self {
-        self.resource = resource.into();
-        self
-    }
-
-    /// The same under another node's name.
-    #[must_use]
-    pub fn named(mut self, name: &str) -> Self {
-        self.owner.node = name.into();
-        self
-    }
-
-    /// The same in another attempt.
-    #[must_use]
-    pub fn attempt(mut self, attempt: u32) -> Self {
-        self.attempt = attempt;
-        self
-    }
-
-    /// The same with one input being another thing.
-    #[must_use]
-    pub fn bound_to(mut self, input: NodeId, id: &RemoteId) -> Self {
-        for (node, bound) in &mut self.bound {
-            if *node == input {
-                bound.id = id.clone();
-            }
-        }
-        self
-    }
-
-    /// The same without first values of settings.
-    #[must_use]
-    pub fn bare(mut self) -> Self {
-        self.carried.clear();
-        self
-    }
 }
 
 impl fmt::Debug for Lab<'_> {
@@ -390,151 +291,6 @@ impl<'s> Lab<'s> {
         }
     }
 
-    /// One interval between looks.
-    pub async fn pause(&self) {
-        sleep(self.subject.patience.poll).await;
-    }
-
-    /// One window: afterwards the cloud hides nothing that was made before.
-    pub async fn settle(&self) {
-        sleep(self.subject.patience.window).await;
-    }
-
-    /// The phase of one thing, now.
-    ///
-    /// # Errors
-    /// What the backend says.
-    pub async fn phase(&self, id: &RemoteId) -> Result<Phase, Stop> {
-        self.read_one(ReadItem { id, request: None }).await
-    }
-
-    /// The phase of one thing, with its request.
-    ///
-    /// # Errors
-    /// What the backend says.
-    pub async fn phase_of(&self, id: &RemoteId, asked: &Asked) -> Result<Phase, Stop> {
-        self.read_one(ReadItem { id, request: Some(asked.request()) }).await
-    }
-
-    async fn read_one(&self, item: ReadItem<'_>) -> Result<Phase, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
-        loop {
-            let mut phases = self.backend().read(&[item]).await;
-            let (Some(phase), true) = (phases.pop(), phases.is_empty()) else {
-                return Err(Stop::Failed("a read of one has another number of answers".to_owned()));
-            };
-            match phase {
-                Err(error) if self.goes_on(&error, deadline).await => {}
-                answer => return Ok(answer?),
-            }
-        }
-    }
-
-    /// Asks again while time alone can help.
-    async fn look<'f, T>(&self, call: impl Fn() -> Answer<'f, T> + Send) -> Result<T, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
-        loop {
-            match call().await {
-                Err(error) if self.goes_on(&error, deadline).await => {}
-                answer => return Ok(answer?),
-            }
-        }
-    }
-
-    /// Whether to go on after an error, once a pause has passed.
-    async fn goes_on(&self, error: &Error, deadline: Instant) -> bool {
-        let goes_on = time_helps(error.kind()) && Instant::now() < deadline;
-        if goes_on {
-            self.pause().await;
-        }
-        goes_on
-    }
-
-    /// Waits until a thing is ready, for as long as its kind may take.
-    ///
-    /// # Errors
-    /// If it fails, or is not ready in time.
-    pub async fn until_ready(&self, id: &RemoteId) -> Result<Ready, Stop> {
-        let limit = id.kind.facts().ready.map_or(0, |times| times.limit_secs);
-        let deadline = Instant::now() + self.subject.patience.window + secs(limit);
-        loop {
-            let phase = self.phase(id).await?;
-            match phase {
-                Phase::Ready(ready) => return Ok(ready),
-                // A new thing may be hidden for a while.
-                Phase::Pending | Phase::Gone if Instant::now() < deadline => self.pause().await,
-                Phase::Pending
-                | Phase::Gone
-                | Phase::Waiting { .. }
-                | Phase::Failed { .. }
-                | Phase::Deleting => {
-                    let kind = id.kind;
-                    return Err(Stop::Failed(format!("{kind} {id} is {phase:?}, not ready")));
-                }
-            }
-        }
-    }
-
-    /// Waits until a thing is gone, for as long as its kind may take.
-    ///
-    /// # Errors
-    /// If it is still there then.
-    pub async fn until_gone(&self, id: &RemoteId) -> Result<(), Stop> {
-        let limit = id.kind.facts().gone.map_or(0, |times| times.limit_secs);
-        let deadline = Instant::now() + self.subject.patience.window + secs(limit);
-        loop {
-            let phase = self.phase(id).await?;
-            if phase == Phase::Gone {
-                return Ok(());
-            }
-            if Instant::now() >= deadline {
-                return Err(Stop::Failed(format!("{} {id} is {phase:?}, not gone", id.kind)));
-            }
-            self.pause().await;
-        }
-    }
-
-    /// What `find` says now.
-    ///
-    /// # Errors
-    /// What the backend says.
-    pub async fn find(&self, asked: &Asked) -> Result<Option<RemoteId>, Stop> {
-        self.look(|| self.backend().find(asked.request())).await
-    }
-
-    /// What `find` says, looking for one window until there is something.
-    ///
-    /// # Errors
-    /// What the backend says.
-    pub async fn find_within_window(&self, asked: &Asked) -> Result<Option<RemoteId>, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
-        loop {
-            match self.find(asked).await? {
-                Some(id) => return Ok(Some(id)),
-                None if Instant::now() >= deadline => return Ok(None),
-                None => self.pause().await,
-            }
-        }
-    }
-
-    /// Everything of this deployment in a place, now.
-    ///
-    /// # Errors
-    /// What the backend says.
-    pub async fn list(&self, place: &Place) -> Result<Vec<Found>, Stop> {
-        Ok(self.look(|| self.backend().list(&self.deployment, place)).await?.found)
-    }
-
-    /// Everything of this deployment in both places, now.
-    ///
-    /// # Errors
-    /// What the backend says.
-    pub async fn list_all(&self) -> Result<Vec<Found>, Stop> {
-        let mut found = self.list(&self.subject.service.place).await?;
-        found.extend(self.list(&self.subject.entry.place).await?);
-        Ok(found)
-    }
-
     /// Removes a thing, once the cloud shows it to every call, and waits until it is gone.
     ///
     /// # Errors
@@ -593,10 +349,6 @@ impl<'s> Lab<'s> {
 /// A place's listing holds it.
 pub fn listed<'f>(found: &'f [Found], id: &RemoteId) -> Option<&'f Found> {
     found.iter().find(|found| found.id == *id)
-}
-
-fn secs(secs: u32) -> Duration {
-    Duration::from_secs(secs.into())
 }
 
 /// Whether the same call may succeed later without anybody's doing.

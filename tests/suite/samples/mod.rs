@@ -3,20 +3,22 @@
 //! The whole lane is one graph; a test makes the part of it that it needs. [`Lane::sample`] matches every kind, so a new kind does
 //! not compile until it has a sample.
 
-use std::collections::BTreeMap;
+mod build;
+
 use std::net::Ipv4Addr;
 
 use accel_core::graph::To;
 use accel_core::resource::{
-    Api, BalancerSubnet, ClosedEgress, DEFAULT_IDLE_TIMEOUT_SECS, Direction, ElasticIp,
-    EndpointPolicy, EndpointSubnet, ExtraTags, GatewayAttachment, HealthCheck, InterfaceEndpoint,
-    InternetGateway, Kind, Listener, ListenerOptions, LoadBalancer, LoadBalancerOptions,
-    PeeringAcceptance, PeeringConnection, PeeringTags, Resource, Route, RouteTable,
-    RouteTableAssociation, RuleDescription, SecurityGroup, SecurityGroupRule, Subnet, Target,
-    TargetGroup, TargetGroupOptions, Traffic, Via, Vpc, VpcDnsHostnames,
+    ClosedEgress, ElasticIp, EndpointPolicy, ExtraTags, GatewayAttachment, HealthCheck,
+    InterfaceEndpoint, InternetGateway, Kind, Listener, ListenerOptions, LoadBalancer,
+    LoadBalancerOptions, PeeringAcceptance, PeeringConnection, PeeringTags, Resource, Route,
+    RouteTable, RouteTableAssociation, RuleDescription, SecurityGroup, SecurityGroupRule, Subnet,
+    Target, TargetGroup, TargetGroupOptions, Via, Vpc, VpcDnsHostnames,
 };
 use accel_core::{Graph, NodeId, Place, Ref, Side, Zone};
 use ipnet::Ipv4Net;
+
+use build::{entry_parts, half, joint_parts, service_parts, spares};
 
 /// A place with the two zones that the samples lie in.
 #[derive(Debug, Clone)]
@@ -48,6 +50,8 @@ pub struct Half {
     pub group: Ref<SecurityGroup>,
     /// That rule.
     pub rule: Ref<SecurityGroupRule>,
+    /// The group's closed egress.
+    pub closed: Ref<ClosedEgress>,
     /// A route table.
     pub table: Ref<RouteTable>,
     /// Its association with the first subnet.
@@ -74,8 +78,6 @@ pub struct EntryParts {
     pub attachment: Ref<GatewayAttachment>,
     /// The default route through it.
     pub route: Ref<Route>,
-    /// The group's closed egress.
-    pub closed: Ref<ClosedEgress>,
     /// The description of the group's rule.
     pub description: Ref<RuleDescription>,
     /// One address per subnet.
@@ -233,7 +235,7 @@ impl Lane {
             Kind::Target => node_of(&self.at_entry.target),
             Kind::Listener => node_of(&self.at_entry.listener),
             Kind::VpcDnsHostnames => node_of(&self.at_service.dns),
-            Kind::ClosedEgress => node_of(&self.at_entry.closed),
+            Kind::ClosedEgress => node_of(&self.entry.closed),
             Kind::PeeringAcceptance => node_of(&self.joint.acceptance),
             Kind::PeeringTags => node_of(&self.joint.tags),
             Kind::EndpointPolicy => node_of(&self.at_service.policy),
@@ -285,185 +287,4 @@ impl Lane {
         }
         Some(other)
     }
-}
-
-fn half(graph: &mut Graph, site: &Site, block: &str, peer: &str) -> Half {
-    let place = &site.place;
-    let which = place.side;
-    let vpc = graph.add(
-        format!("{which}.vpc").as_str(),
-        place,
-        Vpc { cidr: net(&format!("{block}.0.0/16")) },
-    );
-    let subnet = |graph: &mut Graph, name: &str, index: usize, third: u8| {
-        let cidr = net(&format!("{block}.{third}.0/20"));
-        let subnet = Subnet { vpc: vpc.clone(), cidr, zone: site.zones[index].clone() };
-        graph.add(format!("{which}.subnet.{name}").as_str(), place, subnet)
-    };
-    let subnets = [subnet(graph, "a", 0, 0), subnet(graph, "b", 1, 16)];
-    let description = format!("{which} side of a conformance test");
-    let group = SecurityGroup { vpc: vpc.clone(), description };
-    let group = graph.add(format!("{which}.group").as_str(), place, group);
-    let rule = SecurityGroupRule {
-        group: group.clone(),
-        direction: Direction::Ingress,
-        traffic: Traffic::Tcp(443),
-        peer: net(peer),
-    };
-    let rule = graph.add(format!("{which}.rule").as_str(), place, rule);
-    let table = RouteTable { vpc: vpc.clone() };
-    let table = graph.add(format!("{which}.table").as_str(), place, table);
-    let association = RouteTableAssociation { table: table.clone(), subnet: subnets[0].clone() };
-    let association = graph.add(format!("{which}.association").as_str(), place, association);
-    Half { site: site.clone(), vpc, subnets, group, rule, table, association }
-}
-
-fn service_parts(graph: &mut Graph, half: &Half, service_name: &str) -> ServiceParts {
-    let place = &half.site.place;
-    let dns = graph.add("service.dns", place, VpcDnsHostnames { vpc: half.vpc.clone() });
-    let subnet =
-        |index: usize| EndpointSubnet { subnet: half.subnets[index].clone(), address: pin(index) };
-    let endpoint = InterfaceEndpoint {
-        vpc: half.vpc.clone(),
-        service: service_name.to_owned(),
-        subnets: vec![subnet(0), subnet(1)],
-        groups: vec![half.group.clone()],
-        private_dns: false,
-    };
-    let endpoint = graph.add("service.endpoint", place, endpoint);
-    let policy = EndpointPolicy { endpoint: endpoint.clone(), policy: policy("111111111111") };
-    let policy = graph.add("service.policy", place, policy);
-    ServiceParts { dns, endpoint, policy }
-}
-
-fn spares(graph: &mut Graph, half: &Half) -> Spares {
-    let place = &half.site.place;
-    let vpc = graph.add("spare.vpc", place, Vpc { cidr: net("10.3.0.0/16") });
-    let gateway = graph.add("spare.gateway", place, InternetGateway {});
-    let table = graph.add("spare.table", place, RouteTable { vpc: half.vpc.clone() });
-    let targets = TargetGroup { vpc: half.vpc.clone(), port: 443 };
-    let targets = graph.add("spare.targets", place, targets);
-    Spares { vpc, gateway, table, targets }
-}
-
-fn entry_parts(
-    graph: &mut Graph,
-    half: &Half,
-    far: &Half,
-    at_service: &ServiceParts,
-) -> EntryParts {
-    let place = &half.site.place;
-    let gateway = graph.add("entry.gateway", place, InternetGateway {});
-    let attachment = GatewayAttachment { gateway: gateway.clone(), vpc: half.vpc.clone() };
-    let attachment = graph.add("entry.attachment", place, attachment);
-    let route = Route {
-        table: half.table.clone(),
-        destination: net("0.0.0.0/0"),
-        via: Via::Gateway(gateway.clone()),
-    };
-    let route = graph.add_after("entry.route", place, route, &[&attachment.any()]);
-    let closed = graph.add("entry.closed", place, ClosedEgress { group: half.group.clone() });
-    let description =
-        RuleDescription { rule: half.rule.clone(), description: "the office".to_owned() };
-    let description = graph.add("entry.description", place, description);
-    let (addresses, balancer, balancer_options) = balancer_parts(graph, half, &attachment);
-    let targets = TargetGroup { vpc: half.vpc.clone(), port: 443 };
-    let targets = graph.add("entry.targets", place, targets);
-    let health =
-        HealthCheck { group: targets.clone(), interval_secs: 10, healthy: 2, unhealthy: 2 };
-    let health = graph.add("entry.health", place, health);
-    let options = TargetGroupOptions {
-        group: targets.clone(),
-        preserve_client_ip: false,
-        deregistration_delay_secs: 30,
-    };
-    let target_options = graph.add("entry.target.options", place, options);
-    let target = Target {
-        group: targets.clone(),
-        endpoint: at_service.endpoint.clone(),
-        subnet: far.subnets[0].clone(),
-        pin: pin(0),
-        port: 443,
-    };
-    let target = graph.add("entry.target", place, target);
-    let listener = Listener { balancer: balancer.clone(), port: 443, group: targets.clone() };
-    let listener = graph.add("entry.listener", place, listener);
-    let options = ListenerOptions {
-        listener: listener.clone(),
-        idle_timeout_secs: DEFAULT_IDLE_TIMEOUT_SECS,
-    };
-    let listener_options = graph.add("entry.listener.options", place, options);
-    let extra = ExtraTags {
-        members: vec![half.vpc.any(), half.group.any()],
-        tags: BTreeMap::from([("team".to_owned(), "lanes".to_owned())]),
-        api: Api::Network,
-    };
-    let extra = graph.add("entry.tags", place, extra);
-    EntryParts {
-        gateway,
-        attachment,
-        route,
-        closed,
-        description,
-        addresses,
-        balancer,
-        balancer_options,
-        targets,
-        health,
-        target_options,
-        target,
-        listener,
-        listener_options,
-        extra,
-    }
-}
-
-fn balancer_parts(
-    graph: &mut Graph,
-    half: &Half,
-    attachment: &Ref<GatewayAttachment>,
-) -> ([Ref<ElasticIp>; 2], Ref<LoadBalancer>, Ref<LoadBalancerOptions>) {
-    let place = &half.site.place;
-    let addresses = [
-        graph.add("entry.address.a", place, ElasticIp {}),
-        graph.add("entry.address.b", place, ElasticIp {}),
-    ];
-    let subnet = |index: usize| BalancerSubnet {
-        subnet: half.subnets[index].clone(),
-        address: Some(addresses[index].clone()),
-    };
-    let balancer = LoadBalancer {
-        subnets: vec![subnet(0), subnet(1)],
-        groups: vec![half.group.clone()],
-        internet_facing: true,
-    };
-    // A balancer that faces the internet is refused in a VPC without a gateway, though it does not refer to it.
-    let balancer = graph.add_after("entry.balancer", place, balancer, &[&attachment.any()]);
-    let options = LoadBalancerOptions {
-        balancer: balancer.clone(),
-        deletion_protection: false,
-        cross_zone: false,
-    };
-    let options = graph.add("entry.balancer.options", place, options);
-    (addresses, balancer, options)
-}
-
-fn joint_parts(graph: &mut Graph, entry: &Half, service: &Half) -> JointParts {
-    let (near, far) = (&entry.site.place, &service.site.place);
-    let peering = PeeringConnection {
-        requester: entry.vpc.clone(),
-        accepter: service.vpc.clone(),
-        accepter_place: far.clone(),
-    };
-    let peering = graph.add("joint.peering", near, peering);
-    let acceptance = PeeringAcceptance { peering: peering.clone() };
-    let acceptance = graph.add("joint.acceptance", far, acceptance);
-    let tags = graph.add("joint.tags", far, PeeringTags { peering: peering.clone() });
-    let route = Route {
-        table: entry.table.clone(),
-        destination: net("10.1.0.0/16"),
-        via: Via::Peering(peering.clone()),
-    };
-    let route = graph.add_after("joint.route", near, route, &[&acceptance.any()]);
-    JointParts { peering, acceptance, tags, route }
 }
