@@ -311,3 +311,157 @@ impl FromStr for Schedule {
         Ok(schedule)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accel_core::NetworkBackend as _;
+    use accel_core::backend::{Phase, ReadItem};
+
+    use super::*;
+    use crate::Settings;
+    use crate::testing::{Deployer, run, secs, service};
+
+    async fn with(schedule: &str) -> Deployer {
+        let deployer = Deployer::instant("").await;
+        deployer.cloud.set_schedule(schedule.parse().expect("a schedule"));
+        deployer
+    }
+
+    fn vpcs(deployer: &Deployer) -> usize {
+        deployer.cloud.inspect(|world| world.live().count())
+    }
+
+    #[test]
+    fn a_schedule_reads_what_it_prints() {
+        let texts = [
+            "",
+            "1=pass 2=delay:250 3=refuse:not-yet 4=refuse-item:2:throttled 5=lose 6=drop",
+            "7=late:500 8=crash-before 9=crash-after 10=fail",
+            "*=delay:1 create=lose create:vpc@service@ap-southeast-3#2=drop read:target@entry=fail",
+        ];
+        for text in texts {
+            let schedule: Schedule = text.parse().unwrap();
+            assert_eq!(schedule.to_string(), text);
+            let json = serde_json::to_string(&schedule).unwrap();
+            assert_eq!(serde_json::from_str::<Schedule>(&json).unwrap(), schedule);
+        }
+        for wrong in ["x", "1=perhaps", "make=lose", "create:cat=lose", "create#x=lose"] {
+            assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_or_dropped_has_no_effect_and_what_is_lost_has() {
+        run(async {
+            for (text, kind, effect) in [
+                ("create=refuse:throttled", ErrorKind::Throttled, 0),
+                ("create=drop", ErrorKind::Ambiguous, 0),
+                ("create=lose", ErrorKind::Ambiguous, 1),
+            ] {
+                let deployer = with(text).await;
+                let error = deployer.create("service.vpc").await.unwrap_err();
+                assert_eq!((error.kind(), vpcs(&deployer)), (kind, effect), "{text}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_late_call_takes_effect_when_nobody_waits_for_it_any_more() {
+        run(async {
+            let deployer = with("1=late:3000").await;
+            let error = deployer.create("service.vpc").await.unwrap_err();
+            assert_eq!((error.kind(), vpcs(&deployer)), (ErrorKind::Ambiguous, 0));
+            secs(3).await;
+            let id = deployer.find("service.vpc").await.unwrap().expect("it is there now");
+            deployer.cloud.set_schedule("delete=late:1000".parse().unwrap());
+            assert!(deployer.cloud.delete(&id).await.is_err());
+            assert_eq!(vpcs(&deployer), 1);
+            secs(1).await;
+            assert_eq!(vpcs(&deployer), 0);
+        });
+    }
+
+    #[test]
+    fn a_rule_can_mean_the_nth_of_a_kind_in_a_place() {
+        run(async {
+            let deployer = with("create:vpc@service#2=refuse:quota").await;
+            for name in ["service.vpc", "entry.vpc"] {
+                deployer.create(name).await.unwrap();
+            }
+            let error = deployer.create("service.vpc").await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Quota);
+            deployer.create("service.vpc").await.unwrap();
+        });
+    }
+
+    #[test]
+    fn one_read_of_a_batch_can_be_refused_or_all() {
+        run(async {
+            let deployer = Deployer::instant("entry.vpc").await;
+            let ids = [deployer.remote("service.vpc"), deployer.remote("entry.vpc")];
+            let items = [&ids[0], &ids[1]].map(|id| ReadItem { id, request: None });
+            let cases =
+                [("read=refuse-item:1:denied", [true, false]), ("read=refuse:denied", [false; 2])];
+            for (text, expected) in cases {
+                deployer.cloud.set_schedule(text.parse().unwrap());
+                let answers = deployer.cloud.read(&items).await;
+                let fine: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+                assert_eq!(fine, expected, "{text}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_accepted_can_fail() {
+        run(async {
+            let deployer = with("create=fail").await;
+            let id = deployer.create("service.vpc").await.unwrap();
+            let items = [ReadItem { id: &id, request: None }];
+            let phase = deployer.cloud.read(&items).await.remove(0).unwrap();
+            assert!(matches!(phase, Phase::Failed { .. }));
+            assert_eq!(deployer.find("service.vpc").await, Ok(None));
+            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            assert_eq!(listing.found[0].phase, phase);
+            deployer.cloud.delete(&id).await.unwrap();
+            assert_eq!(vpcs(&deployer), 0);
+        });
+    }
+
+    #[test]
+    fn the_dead_call_nobody_and_the_next_run_may() {
+        for (text, effect) in [("2=crash-before", 1), ("2=crash-after", 2)] {
+            let deployer = run(async {
+                let deployer = with(text).await;
+                let all = async {
+                    for name in ["service.vpc", "entry.vpc", "service.vpc"] {
+                        deployer.create(name).await.unwrap();
+                    }
+                };
+                tokio::select! {
+                    () = all => panic!("it survives"),
+                    () = deployer.cloud.crashed() => {}
+                }
+                deployer
+            });
+            assert_eq!(vpcs(&deployer), effect, "{text}");
+            deployer.cloud.revive();
+            run(async { deployer.create("service.vpc").await }).unwrap();
+        }
+    }
+
+    /// A caller that gives up in the middle leaves a call that had its effect, or one that had none.
+    #[test]
+    fn a_dropped_call_is_cut_off_before_or_after_its_effect() {
+        run(async {
+            let settings =
+                Settings { latency: std::time::Duration::from_millis(40), ..Settings::instant() };
+            for (millis, effect) in [(19, 0), (21, 1)] {
+                let deployer = Deployer::with(settings.clone(), "").await;
+                let patience = std::time::Duration::from_millis(millis);
+                let answer = tokio::time::timeout(patience, deployer.create("service.vpc")).await;
+                assert!(answer.is_err());
+                assert_eq!(vpcs(&deployer), effect, "after {millis} ms");
+            }
+        });
+    }
+}

@@ -36,6 +36,8 @@ mod testing;
 mod tests;
 mod thing;
 mod throttle;
+#[cfg(test)]
+mod view_tests;
 mod world;
 
 pub use cloud::Cloud;

@@ -88,3 +88,124 @@ fn flaps(key: Key, call: u64) -> bool {
     let mixed = (key.0.wrapping_mul(0x9E37_79B1)) ^ call.wrapping_mul(0x85EB_CA6B);
     (mixed ^ (mixed >> 15)).wrapping_mul(0x2C1B_3C6D) >> 30 == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use accel_core::backend::{Phase, ReadItem};
+    use accel_core::{ErrorKind, NetworkBackend as _, RemoteId};
+
+    use crate::testing::{Deployer, refused, run, secs, service};
+    use crate::{Lag, Settings};
+
+    fn slow() -> Settings {
+        let lag = Lag {
+            by_id: Duration::from_secs(5),
+            by_list: Duration::from_secs(10),
+            settings: Duration::from_secs(5),
+            settled: Duration::from_secs(20),
+        };
+        Settings { lag, ..Settings::instant() }
+    }
+
+    async fn phase(deployer: &Deployer, id: &RemoteId) -> Phase {
+        let items = [ReadItem { id, request: None }];
+        deployer.cloud.read(&items).await.remove(0).unwrap()
+    }
+
+    #[test]
+    fn what_is_new_is_seen_by_id_before_it_is_found() {
+        run(async {
+            let deployer = Deployer::with(slow(), "").await;
+            let id = deployer.create("service.vpc").await.unwrap();
+            assert_eq!(phase(&deployer, &id).await, Phase::Gone);
+            secs(6).await;
+            let mut sights = Vec::new();
+            for _ in 0..20 {
+                sights.push(phase(&deployer, &id).await != Phase::Gone);
+                assert_eq!(deployer.find("service.vpc").await, Ok(None));
+            }
+            assert!(sights.contains(&true) && sights.contains(&false), "{sights:?}");
+            secs(14).await;
+            for _ in 0..20 {
+                assert_ne!(phase(&deployer, &id).await, Phase::Gone);
+                assert_eq!(deployer.find("service.vpc").await, Ok(Some(id.clone())));
+            }
+        });
+    }
+
+    #[test]
+    fn a_create_that_refers_to_what_is_not_seen_must_wait() {
+        run(async {
+            let mut deployer = Deployer::with(slow(), "").await;
+            let id = deployer.create("service.vpc").await.unwrap();
+            let bound = accel_core::backend::Bound { id, attributes: None };
+            deployer.bound.push((deployer.id("service.vpc"), bound));
+            let answer = refused(deployer.create("service.subnet").await);
+            assert_eq!(answer, (ErrorKind::NotYet, "InvalidVpcID.NotFound".to_owned()));
+            secs(20).await;
+            deployer.create("service.subnet").await.unwrap();
+        });
+    }
+
+    /// The trap: a cloud that does not see it says that it is not there, which is what a delete wants to hear.
+    #[test]
+    fn deleting_what_is_not_seen_succeeds_and_deletes_nothing() {
+        run(async {
+            let deployer = Deployer::with(slow(), "").await;
+            let id = deployer.create("service.vpc").await.unwrap();
+            assert_eq!(deployer.cloud.delete(&id).await, Ok(()));
+            assert!(deployer.cloud.inspect(|world| world.find(id.as_str()).is_some()));
+            secs(20).await;
+            assert_eq!(deployer.cloud.delete(&id).await, Ok(()));
+            assert!(deployer.cloud.inspect(|world| world.find(id.as_str()).is_none()));
+        });
+    }
+
+    #[test]
+    fn what_is_gone_is_still_seen_for_a_while() {
+        run(async {
+            let deployer = Deployer::with(slow(), "service.vpc").await;
+            let id = deployer.remote("service.vpc");
+            secs(20).await;
+            deployer.cloud.delete(&id).await.unwrap();
+            assert!(matches!(phase(&deployer, &id).await, Phase::Ready(_)));
+            let listed = || async {
+                let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+                listing.found.iter().any(|found| found.id == id)
+            };
+            assert!(listed().await);
+            secs(20).await;
+            assert!(!listed().await);
+            assert_eq!(phase(&deployer, &id).await, Phase::Gone);
+        });
+    }
+
+    #[test]
+    fn a_changed_setting_reads_as_before_for_a_while() {
+        run(async {
+            let deployer = Deployer::with(slow(), "service.group").await;
+            secs(20).await;
+            deployer.create("service.group.closed").await.unwrap();
+            assert_eq!(deployer.find("service.group.closed").await, Ok(None));
+            secs(5).await;
+            while deployer.find("service.group.closed").await == Ok(None) {
+                secs(1).await;
+            }
+        });
+    }
+
+    #[test]
+    fn the_same_calls_see_the_same() {
+        let trace = || {
+            run(async {
+                let mut deployer = Deployer::with(Settings::default(), "").await;
+                deployer.deploy().await;
+                deployer.clean_up().await;
+                crate::as_text(&deployer.cloud.calls())
+            })
+        };
+        assert_eq!(trace(), trace());
+    }
+}
