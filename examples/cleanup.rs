@@ -20,20 +20,20 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Trouble> {
     let mut arguments = Arguments::of_process(USAGE);
     let speed = speed(&mut arguments)?;
-    let sandbox = Sandbox::open(arguments.option("--cloud")?, speed)?;
+    let sandbox = Sandbox::open(arguments.option("--cloud")?)?;
     at_speed(speed, cleanup(&sandbox, &What::of(arguments)?))?
 }
 
 /// What is to go.
 enum What {
-    Spec(Acceleration),
+    Spec(Box<Acceleration>),
     Named(DeploymentId, Vec<Place>),
 }
 
 impl What {
     fn of(mut arguments: Arguments) -> Result<Self, Trouble> {
         match (arguments.option("--name")?, arguments.option("--regions")?) {
-            (None, None) => Ok(Self::Spec(read_spec(arguments.last()?.as_deref())?)),
+            (None, None) => Ok(Self::Spec(Box::new(read_spec(arguments.last()?.as_deref())?))),
             (Some(name), Some(regions)) => {
                 let places = regions.split(',').map(place).collect::<Option<_>>();
                 let places =
@@ -68,9 +68,9 @@ fn place(word: &str) -> Option<Place> {
 async fn cleanup(sandbox: &Sandbox, what: &What) -> Result<(), Trouble> {
     let journal = sandbox.journal(&what.deployment()?)?;
     let (events, heard) = mpsc::channel(1000);
-    let deployer = Deployer::new(&sandbox.cloud).journal(&journal).events(events);
+    let deployer = Deployer::new(sandbox).journal(&journal).events(events);
     let report = match what {
-        What::Spec(spec) => watch(heard, deployer.cleanup(spec)).await?,
+        What::Spec(spec) => watch(heard, deployer.cleanup(&**spec)).await?,
         What::Named(name, places) => watch(heard, deployer.cleanup_named(name, places)).await?,
     };
     println!("\n{}\n{}", show::calls(&report.calls), show::cleaned(&report));

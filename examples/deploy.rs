@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Trouble> {
     let mut arguments = Arguments::of_process(USAGE);
     let speed = speed(&mut arguments)?;
-    let sandbox = Sandbox::open(arguments.option("--cloud")?, speed)?;
+    let sandbox = Sandbox::open(arguments.option("--cloud")?)?;
     let spec = read_spec(arguments.last()?.as_deref())?;
     println!("the simulated cloud in {}, {speed} times as fast as real time\n", sandbox.path());
     at_speed(speed, deploy(&sandbox, &spec))?
@@ -29,7 +29,7 @@ async fn deploy(sandbox: &Sandbox, spec: &Acceleration) -> Result<(), Trouble> {
     let deployment = spec.deployment().map_err(|problem| problem.to_string())?;
     let journal = sandbox.journal(&deployment)?;
     let (events, heard) = mpsc::channel(1000);
-    let deployer = Deployer::new(&sandbox.cloud).journal(&journal).events(events);
+    let deployer = Deployer::new(sandbox).journal(&journal).events(events);
 
     println!("{}\n", show::plan(&deployer.plan(spec).await?));
     let made = watch(heard, deployer.deploy(spec)).await?;

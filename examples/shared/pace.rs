@@ -21,31 +21,28 @@ pub fn in_virtual_time<T>(program: impl Future<Output = T>) -> io::Result<T> {
     Ok(runtime.enable_time().start_paused(true).build()?.block_on(program))
 }
 
-/// Runs a program in simulated time that passes so many times as fast as real time.
+/// Runs a program in simulated time that passes at most so many times as fast as real time.
 ///
 /// # Errors
 /// If no runtime can be made.
 pub fn at_speed<T>(speed: u32, program: impl Future<Output = T>) -> io::Result<T> {
     in_virtual_time(async {
         tokio::select! {
+            biased;
             done = program => done,
-            never = keep_pace(speed) => match never {},
+            never = hold_back(speed) => match never {},
         }
     })
 }
 
-/// Holds the thread back while simulated time is ahead, and lets time jump while it is behind.
-async fn keep_pace(speed: u32) -> Infallible {
-    let (began, real_began) = (Instant::now(), real_now());
+/// Holds the thread whenever simulated time is ahead. It never pushes: on a slow machine everything takes longer to watch, and is told
+/// with the same times.
+async fn hold_back(speed: u32) -> Infallible {
+    let (began, really_began) = (Instant::now(), real_now());
     loop {
         tokio::time::sleep(TICK * speed).await;
-        let simulated = began.elapsed();
-        let real = real_now().duration_since(real_began) * speed;
-        if let Some(behind) = real.checked_sub(simulated) {
-            tokio::time::advance(behind).await;
-        } else {
-            hold((simulated - real) / speed);
-        }
+        let due = began.elapsed() / speed;
+        hold(due.saturating_sub(real_now().duration_since(really_began)));
     }
 }
 
@@ -54,7 +51,6 @@ fn real_now() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-/// Blocks the only thread on purpose: an async sleep would take simulated time.
 #[expect(clippy::disallowed_methods, reason = "an async sleep would take simulated time")]
 fn hold(real: Duration) {
     std::thread::sleep(real);

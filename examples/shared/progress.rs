@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::time::Duration;
 
-use accel_core::ErrorKind;
-use accel_core::NodeName;
 use accel_core::engine::policy::Verb;
 use accel_core::event::{Event, NodeStep, Timed};
+use accel_core::{Error, ErrorKind, NodeName};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+
+use crate::show::prose;
 
 /// What is ready or gone this soon is not worth a line of its own.
 const SOON_SECS: u32 = 5;
@@ -55,6 +56,8 @@ struct Progress {
     waiting: BTreeMap<NodeName, Wait>,
     /// What went wrong with a node last: the same again is no news.
     refused: BTreeMap<NodeName, (Verb, ErrorKind)>,
+    /// Nodes whose create had no answer.
+    doubted: BTreeSet<NodeName>,
 }
 
 #[derive(Debug)]
@@ -63,19 +66,31 @@ struct Wait {
     usual_secs: u32,
 }
 
+/// A call that will be tried again.
+#[derive(Debug)]
+struct Refusal<'a> {
+    at: Duration,
+    node: &'a NodeName,
+    error: &'a Error,
+    after: Duration,
+}
+
 impl Progress {
     /// The lines for events that came together.
     fn lines(&mut self, events: &[Timed]) -> Vec<String> {
         let mut lines = Vec::new();
-        let mut retries: BTreeMap<(Verb, ErrorKind), Vec<&Timed>> = BTreeMap::new();
+        let mut lost = Vec::new();
+        let mut refusals: BTreeMap<(Verb, ErrorKind), Vec<Refusal<'_>>> = BTreeMap::new();
         for timed in events {
             match &timed.event {
-                Event::Retry { node, verb, error, .. } => {
+                Event::Retry { node, verb, error, after } => {
                     let trouble = (*verb, error.kind());
                     if self.refused.insert(node.clone(), trouble) != Some(trouble) {
-                        retries.entry(trouble).or_default().push(timed);
+                        let refusal = Refusal { at: timed.at, node, error, after: *after };
+                        refusals.entry(trouble).or_default().push(refusal);
                     }
                 }
+                Event::Node { node, step: NodeStep::Lost, .. } => lost.push((timed.at, node)),
                 Event::Node { node, step, .. } => {
                     lines.extend(self.step(timed.at, node, step).map(|text| at(timed.at, &text)));
                 }
@@ -91,7 +106,12 @@ impl Progress {
                 }
             }
         }
-        lines.extend(retries.values().flat_map(|together| retry(together)));
+        if let Some((now, node)) = lost.first() {
+            let others = others(lost.len());
+            lines.push(at(*now, &format!("! {node}{others} vanished, made anew")));
+        }
+        let together = refusals.iter();
+        lines.extend(together.filter_map(|((verb, _), refusals)| retry(*verb, refusals)));
         lines
     }
 
@@ -99,45 +119,60 @@ impl Progress {
     fn step(&mut self, now: Duration, node: &NodeName, step: &NodeStep) -> Option<String> {
         match step {
             NodeStep::Exists { id, found, usual_secs } => {
-                self.refused.remove(node);
-                let what = if *found { "there" } else { "made" };
+                let is_news = self.refused.remove(node).is_some() || self.doubted.remove(node);
                 let wait = self.wait(now, node, *usual_secs, "ready");
-                Some(format!("+ {node:<63} {what} {id}{wait}"))
+                let what = wait.unwrap_or_else(|| id.to_string());
+                match (found, is_news) {
+                    (false, _) => Some(row('+', node, &what)),
+                    (true, true) => Some(row('+', node, &format!("found, {what}"))),
+                    // How many are there already has been said in one number.
+                    (true, false) => None,
+                }
             }
             NodeStep::Ready => {
-                let took = now - self.waiting.remove(node)?.since;
-                Some(format!("= {node:<63} ready after {:.0} s", took.as_secs_f64()))
+                let took = now.saturating_sub(self.waiting.remove(node)?.since);
+                Some(row('=', node, &format!("ready after {:.0} s", took.as_secs_f64())))
             }
             NodeStep::Going { usual_secs } => {
                 let wait = self.wait(now, node, *usual_secs, "gone");
-                Some(format!("~ {node:<63} going{wait}"))
+                Some(row('~', node, &wait.unwrap_or_default()))
             }
             NodeStep::Gone => {
                 self.refused.remove(node);
-                self.waiting.remove(node);
-                Some(format!("- {node:<63} gone"))
+                let wait = self.waiting.remove(node);
+                let took = wait.map(|wait| now.saturating_sub(wait.since).as_secs_f64());
+                let took = took.map(|secs| format!("gone after {secs:.0} s"));
+                Some(row('-', node, &took.unwrap_or_default()))
+            }
+            NodeStep::InDoubt => {
+                self.doubted.insert(node.clone());
+                Some(row('!', node, "no answer: looking"))
             }
             // What follows says more.
             NodeStep::Creating | NodeStep::Deleting => None,
-            NodeStep::InDoubt
-            | NodeStep::Replacing { .. }
-            | NodeStep::Lost
-            | NodeStep::Halted { .. }
-            | _ => Some(format!("! {node}: {step}")),
+            NodeStep::Replacing { .. } | NodeStep::Lost | NodeStep::Halted { .. } | _ => {
+                Some(format!("! {node}: {step}"))
+            }
         }
     }
 
     /// Remembers what takes its time.
-    fn wait(&mut self, now: Duration, node: &NodeName, secs: Option<u32>, end: &str) -> String {
-        let Some(usual_secs) = secs.filter(|secs| *secs > SOON_SECS) else { return String::new() };
+    fn wait(
+        &mut self,
+        now: Duration,
+        node: &NodeName,
+        secs: Option<u32>,
+        end: &str,
+    ) -> Option<String> {
+        let usual_secs = secs.filter(|secs| *secs > SOON_SECS)?;
         self.waiting.insert(node.clone(), Wait { since: now, usual_secs });
-        format!(", usually {end} in {usual_secs} s")
+        Some(format!("usually {end} in {usual_secs} s"))
     }
 
     /// What is waited for now.
     fn waits(&self, now: Duration) -> Vec<String> {
         let wait = |(node, wait): (&NodeName, &Wait)| {
-            let waited = (now - wait.since).as_secs();
+            let waited = now.saturating_sub(wait.since).as_secs();
             let text = format!(". waiting for {node}: {waited} s, usually {} s", wait.usual_secs);
             at(now, &text)
         };
@@ -146,30 +181,24 @@ impl Progress {
 }
 
 /// One line for all that went wrong together in the same way.
-fn retry(together: &[&Timed]) -> Option<String> {
-    let nodes: BTreeSet<&NodeName> = together
-        .iter()
-        .filter_map(|timed| match &timed.event {
-            Event::Retry { node, .. } => Some(node),
-            _ => None,
-        })
-        .collect();
-    let Timed { at: now, event: Event::Retry { verb, error, after, .. } } = together.first()?
-    else {
-        return None;
-    };
-    let first = nodes.first()?;
-    let others = match nodes.len() - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let text = format!(
-        "! {first}{others}: {verb} again in {:.1} s: {}: {}",
-        after.as_secs_f64(),
-        error.kind(),
-        error.message()
-    );
-    Some(at(*now, &text))
+fn retry(verb: Verb, together: &[Refusal<'_>]) -> Option<String> {
+    let Refusal { at: now, node, error, after } = together.first()?;
+    let others = others(together.len());
+    let secs = after.as_secs_f64();
+    let why = format!("{}: {}", error.kind(), error.message());
+    let text = format!("{node}{others}: {verb} again in {secs:.1} s, {why}");
+    Some(prose(&at(*now, "! "), &text))
+}
+
+/// What stands behind the first of so many.
+fn others(count: usize) -> String {
+    if count > 1 { format!(" and {} more", count - 1) } else { String::new() }
+}
+
+/// A node, and what is to be said about it, as far as a line goes.
+fn row(sign: char, node: &NodeName, what: &str) -> String {
+    let row = format!("{sign} {node:<65} {what}");
+    row.trim_end().chars().take(90).collect()
 }
 
 fn at(now: Duration, text: &str) -> String {

@@ -18,12 +18,13 @@ pub fn plan(plan: &Plan) -> String {
         for place in places(plan) {
             let kinds = kinds(plan, change, place);
             if !kinds.is_empty() {
-                lines.push(wrap(&format!("  {sign} {place}: "), &kinds.join(", ")));
+                let kinds = kinds.join(",\n");
+                lines.push(wrap(&format!("  {sign} {place}: "), kinds.split('\n')));
             }
         }
     }
     lines.extend(plan.nodes.iter().filter_map(named));
-    lines.extend(plan.notes.iter().map(|note| wrap("  note: ", note)));
+    lines.extend(plan.notes.iter().map(|note| prose("  note: ", note)));
     lines.extend(plan.strangers.iter().map(|stranger| not_ours("  not ours: ", stranger)));
     lines.join("\n")
 }
@@ -87,7 +88,7 @@ fn named(node: &PlannedNode) -> Option<String> {
 }
 
 fn not_ours(label: &str, stranger: &Stranger) -> String {
-    wrap(label, &format!("{} {}: {}", stranger.id.kind, stranger.id, stranger.why))
+    prose(label, &format!("{} {}: {}", stranger.id.kind, stranger.id, stranger.why))
 }
 
 /// What the clients of a lane need.
@@ -105,7 +106,7 @@ pub fn outputs(outputs: &LaneOutputs) -> String {
             ("endpoint", entry.endpoint.clone()),
         ];
         lines.push(format!("{service} in {service_region}, for clients near {entry_region}"));
-        lines.extend(rows.map(|(what, value)| wrap(&format!("  {what:<10} "), &value)));
+        lines.extend(rows.map(|(what, value)| prose(&format!("  {what:<10} "), &value)));
     }
     lines.push(
         "clients keep the service's own name in URL, TLS and signature; only what they dial is new"
@@ -125,7 +126,7 @@ pub fn cleaned(report: &CleanupReport) -> String {
     let mut lines: Vec<String> =
         strangers.map(|stranger| not_ours("  not ours, left alone: ", stranger)).collect();
     let unknown = report.unknown.iter();
-    lines.extend(unknown.map(|what| wrap("  of an unknown kind, left alone: ", what)));
+    lines.extend(unknown.map(|what| prose("  of an unknown kind, left alone: ", what)));
     let places: Vec<String> = report.places.iter().map(ToString::to_string).collect();
     let (id, places) = (&report.id, places.join(" and "));
     lines.push(match report.outcome {
@@ -140,13 +141,18 @@ pub fn cleaned(report: &CleanupReport) -> String {
     lines.join("\n")
 }
 
-/// A text behind a label; what does not fit on a line goes on below, as far in.
-fn wrap(label: &str, text: &str) -> String {
+/// A text behind a label, broken between words.
+pub(crate) fn prose(label: &str, text: &str) -> String {
+    wrap(label, text.split(' '))
+}
+
+/// Pieces behind a label; what does not fit on a line goes on below, as far in.
+fn wrap<'a>(label: &str, pieces: impl IntoIterator<Item = &'a str>) -> String {
     let indent = label.chars().count();
     let mut lines = vec![label.to_owned()];
     let mut used = indent;
-    for word in text.split(' ') {
-        let length = word.chars().count();
+    for piece in pieces {
+        let length = piece.chars().count();
         if used > indent && used + 1 + length > WIDTH {
             lines.push(" ".repeat(indent));
             used = indent;
@@ -156,7 +162,7 @@ fn wrap(label: &str, text: &str) -> String {
             line.push(' ');
             used += 1;
         }
-        line.push_str(word);
+        line.push_str(piece);
         used += length;
     }
     lines.join("\n")
@@ -168,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_long_text_goes_on_below_its_beginning() {
-        let text = wrap("  note: ", &"word ".repeat(30));
+        let text = prose("  note: ", &"word ".repeat(30));
         assert!(
             text.lines().count() == 2 && text.lines().all(|line| line.len() <= WIDTH),
             "{text}"

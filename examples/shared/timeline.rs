@@ -16,6 +16,9 @@ pub fn timeline(timeline: &Timeline) -> String {
     let total = timeline.total;
     let mut spans: Vec<&Span> =
         timeline.spans.iter().filter(|span| span.started.is_some()).collect();
+    if spans.is_empty() {
+        return format!("nothing had to be made; looking took {:.1} s", total.as_secs_f64());
+    }
     spans.sort_by_key(|span| span.started);
     let is_long = |span: &&Span| span.critical || length(span) >= total / 20;
     let (long, short): (Vec<&Span>, Vec<&Span>) = spans.into_iter().partition(is_long);
