@@ -278,10 +278,7 @@ impl View<'_> {
         if self.doomed.iter().any(vanishes) {
             return false;
         }
-        let outlasted = |other: &ItemId| {
-            facts.outlasts.contains(&self.state.item(*other).kind)
-                && self.state.item(*other).place == item.place
-        };
+        let outlasted = |other: &ItemId| facts.outlasts.contains(&self.state.item(*other).kind);
         if self.doomed.iter().any(outlasted) {
             return false;
         }

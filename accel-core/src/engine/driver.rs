@@ -204,6 +204,10 @@ impl<'a> Driver<'a> {
     pub(crate) async fn work(&mut self) -> Result<Paused> {
         loop {
             self.agenda.stopping |= self.stop.asked();
+            if self.agenda.relist_after.is_some_and(|at| self.now() >= at) {
+                self.agenda.relist_after = None;
+                self.agenda.relist = true;
+            }
             let relist = self.agenda.relist && self.now() >= self.listed_at + 5_000;
             let decision = if relist || self.agenda.stopping {
                 super::decide::Decision::default()
@@ -226,13 +230,18 @@ impl<'a> Driver<'a> {
                 // Nothing was called: a doubt has ended, and there is more to decide.
                 continue;
             }
-            let wake = decision.wake.unwrap_or(Moment::MAX).min(if relist { Moment::MAX } else { self.relist_at() });
+            let wake = decision.wake.unwrap_or(Moment::MAX).min(if relist {
+                Moment::MAX
+            } else {
+                self.relist_at()
+            });
             self.wait(wake).await?;
         }
     }
 
     fn relist_at(&self) -> Moment {
-        if self.agenda.relist { self.listed_at + 5_000 } else { Moment::MAX }
+        let asked = if self.agenda.relist { self.listed_at + 5_000 } else { Moment::MAX };
+        asked.min(self.agenda.relist_after.unwrap_or(Moment::MAX))
     }
 
     /// Writes the intents of the commands, all in one append, and starts their calls.
@@ -607,9 +616,11 @@ impl<'a> Driver<'a> {
         mutating.map(|verb| self.agenda.calls[*verb as usize]).sum()
     }
 
-    /// Whether this run has called anything that may have changed the cloud, or is in doubt about something.
+    /// Whether this run has called anything that may have changed the cloud, or is in doubt about something. Without records, one
+    /// look at what exists is doubt: a listing may still show what another run has deleted.
     pub(crate) fn changed(&self) -> bool {
         self.mutations() > 0
+            || !self.ledger.in_use()
             || self.agenda.relist
             || self.state.items.iter().any(|item| item.step == Step::Intended)
     }

@@ -174,6 +174,8 @@ impl Judge<'_> {
                 return records;
             }
             Next::NotYet => self.not_yet(id, error),
+            // A cloud that does not show an input yet, or still shows one that is gone, may call the request wrong.
+            Next::Halt if self.may_be_lag(id, &error) => self.not_yet(id, error),
             Next::Wait => self.slot_in_use(id, error),
             Next::Done | Next::Gone | Next::Halt | Next::Stop => self.halt(id, error),
         }
@@ -256,6 +258,17 @@ impl Judge<'_> {
         Vec::new()
     }
 
+    fn may_be_lag(&self, id: ItemId, error: &Error) -> bool {
+        let window = self.window(id);
+        let young = |input: &ItemId| {
+            let turn = self.agenda.turn(*input);
+            let doubtful = turn.suspect || turn.gone_since.is_some();
+            doubtful || self.now < turn.since.unwrap_or_default() + window
+        };
+        matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound)
+            && self.inputs_of(id).iter().any(young)
+    }
+
     /// One of the new inputs does not show yet: nothing else that refers to them is tried before the next try of this.
     fn hide(&mut self, id: ItemId, inputs: &[ItemId]) {
         let now = self.now;
@@ -265,7 +278,8 @@ impl Judge<'_> {
             if turn.fresh && !turn.seen {
                 // Answers to one burst count once.
                 if now >= turn.hidden_until {
-                    turn.hidden_until = now + (300 * 3u64.pow(turn.hidden_tries) >> turn.hidden_tries).min(1_500);
+                    turn.hidden_until =
+                        now + (300 * 3u64.pow(turn.hidden_tries) >> turn.hidden_tries).min(1_500);
                     turn.hidden_tries = (turn.hidden_tries + 1).min(10);
                 }
                 until = until.max(Some(turn.hidden_until));
@@ -525,8 +539,7 @@ impl Judge<'_> {
         }
         // A child that no listing showed yet may hold it.
         let relist = turn.tries >= 2;
-        let strangers = !turn.blockers.is_empty()
-            && turn.blockers.iter().all(|b| b.usual_secs.is_none() && b.deployment.is_none());
+        let strangers = self.held_by_strangers(id);
         self.agenda.relist |= relist;
         if lasted <= if strangers { self.window(id) } else { limit } {
             return Vec::new();
@@ -540,10 +553,39 @@ impl Judge<'_> {
         let now = self.now;
         let turn = self.turn(id);
         turn.ask_blockers_at = Some(now + BLOCKERS_AGAIN_MS);
-        if let Ok(blockers) = answer {
-            turn.blockers = blockers;
+        let Ok(blockers) = answer else { return Vec::new() };
+        let revived = blockers.iter().filter_map(|blocker| self.revived(blocker)).collect();
+        self.turn(id).blockers = blockers;
+        revived
+    }
+
+    /// What is in the way is there, whatever was believed: a delete that came before the cloud showed it had no effect.
+    fn revived(&self, blocker: &Blocker) -> Option<Record> {
+        let is = |item: &&Item| item.id.as_ref().is_some_and(|id| id.as_str() == blocker.id);
+        let mut known = self.state.items.iter().filter(is);
+        if known.clone().any(Item::live) {
+            return None;
         }
-        Vec::new()
+        let item = known.next_back().filter(|item| item.step == Step::Gone)?;
+        let seen = Seen {
+            id: item.id.clone()?,
+            node: item.name.clone(),
+            fingerprint: item.fingerprint,
+            run: item.run.clone(),
+            holds: item.holds.clone(),
+            key: item.key.clone(),
+        };
+        Some(Record::Found { item: None, seen })
+    }
+
+    /// Whether all that holds it is neither ours nor goes by itself.
+    fn held_by_strangers(&self, id: ItemId) -> bool {
+        let blockers = &self.agenda.turn(id).blockers;
+        let ours = |blocker: &Blocker| {
+            let mut ids = self.state.items.iter().filter_map(|item| item.id.as_ref());
+            blocker.deployment.is_some() || ids.any(|id| id.as_str() == blocker.id)
+        };
+        !blockers.is_empty() && blockers.iter().all(|b| b.usual_secs.is_none() && !ours(b))
     }
 
     fn held_by(&self, id: ItemId) -> String {
