@@ -1,5 +1,6 @@
 //! The simulated cloud as a backend: every verb is one call, with a number, a latency, and a verdict.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use accel_core::resource::Kind;
 use accel_core::{DeploymentId, Error, ErrorKind, NodeName, Place, RemoteId, Result};
 use async_trait::async_trait;
 
+use crate::agenda::Event;
 use crate::ask::{Accounts, Translator};
 use crate::cloud::{Begun, Cloud, Shared};
 use crate::fault::{CallFacts, Verb, Verdict};
@@ -18,7 +20,7 @@ use crate::kind::slug;
 use crate::log::{Call, Outcome};
 use crate::operation::operation;
 use crate::thing::Key;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// What a call is about.
 #[derive(Debug, Clone, Copy)]
@@ -159,20 +161,20 @@ impl Cloud {
         act: impl FnOnce(&mut World, Verdict) -> Result<T>,
         late: impl FnOnce(&World) -> Option<Event>,
     ) -> Result<T> {
-        let Some(begun) = self.enter(|shared| shared.begin(about.facts)) else {
-            return never().await;
-        };
+        let begun = self.try_enter(|shared| shared.begin(about.facts));
+        let Some(begun) = begun.map_err(|error| unusable(&error))? else { return never().await };
         let extra =
             if let Verdict::Delay(ms) = begun.verdict { millis(ms) } else { Duration::ZERO };
         wait(begun.latency / 2 + extra).await;
         if begun.verdict == Verdict::CrashBefore {
-            self.enter(|shared| shared.note::<T>(about, begun, None));
+            let noted = self.try_enter(|shared| shared.note::<T>(about, begun, None));
+            noted.map_err(|error| unusable(&error))?;
             self.crash();
             return never().await;
         }
-        let Some(answer) =
-            self.enter(|shared| shared.effect(about, &self.accounts, begun, act, late))
-        else {
+        let answer =
+            self.try_enter(|shared| shared.effect(about, &self.accounts, begun, act, late));
+        let Some(answer) = answer.map_err(|error| unusable(&error))? else {
             return never().await;
         };
         if begun.verdict == Verdict::CrashAfter {
@@ -180,7 +182,7 @@ impl Cloud {
             return never().await;
         }
         wait(begun.latency.saturating_sub(begun.latency / 2)).await;
-        if !begun.latency.is_zero() && !self.enter(|shared| shared.is_alive(begun)) {
+        if !begun.latency.is_zero() && !self.is_alive(begun) {
             return never().await;
         }
         answer
@@ -330,6 +332,11 @@ fn describe(error: Error, about: About<'_>, number: u64) -> Error {
         Some(place) => error.place(place.clone()),
         None => error,
     }
+}
+
+/// A world's file is replaced as a whole or not at all, so a call that could not write it had no effect.
+fn unusable(error: &io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("the world's file cannot be used: {error}"))
 }
 
 fn millis(ms: u32) -> Duration {

@@ -1,6 +1,8 @@
 //! The handle of a simulated cloud: what tests hold, clone, watch and crash.
 
 use std::fmt;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use tokio::sync::watch;
 use crate::ask::Accounts;
 use crate::clock::Clock;
 use crate::fault::{CallFacts, Judge, Schedule, Verdict};
+use crate::file::WorldFile;
 use crate::log::Call;
 use crate::settings::Settings;
 use crate::world::World;
@@ -35,6 +38,8 @@ pub struct Cloud {
 
 struct Inner {
     state: Mutex<Shared>,
+    /// Where the world lives, if it is shared with other processes.
+    file: Option<WorldFile>,
     crashed: watch::Sender<bool>,
 }
 
@@ -70,9 +75,37 @@ impl fmt::Debug for Cloud {
 impl Cloud {
     /// A new, empty cloud.
     pub fn new(settings: Settings) -> Self {
+        Self::with(settings, None)
+    }
+
+    /// A cloud that lives in a file, and that several processes may use at a time. Its time is the wall clock's, times the speed in
+    /// the settings; its log and its schedule are each process's own.
+    ///
+    /// Once it is open, verbs say when the file cannot be used; everything else then panics.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written, or is not a world's.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// use accel_mock::{Cloud, Settings};
+    /// let path = folder.path().join("world.json");
+    /// let settings = Settings { speed: 60, ..Settings::default() };
+    /// let one = Cloud::open(&path, settings.clone())?;
+    /// let other = Cloud::open(&path, settings)?;
+    /// assert_eq!(one.call_count(), other.call_count());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn open(path: impl Into<PathBuf>, settings: Settings) -> io::Result<Self> {
+        let cloud = Self::with(settings, Some(WorldFile::open(path.into())?));
+        cloud.try_enter(|_| ())?;
+        Ok(cloud)
+    }
+
+    fn with(settings: Settings, file: Option<WorldFile>) -> Self {
         let account = AccountId::from(ACCOUNT);
         let shared = Shared {
-            clock: Clock::new(settings.speed),
+            clock: Clock::default(),
             world: World::new(settings),
             judge: Judge::default(),
             calls: Vec::new(),
@@ -83,6 +116,7 @@ impl Cloud {
         Self {
             inner: Arc::new(Inner {
                 state: Mutex::new(shared),
+                file,
                 crashed: watch::Sender::new(false),
             }),
             accounts: Accounts { service: account.clone(), entry: account },
@@ -98,12 +132,12 @@ impl Cloud {
 
     /// Sets what happens to which calls; counting of rules starts anew, the numbers of calls go on.
     pub fn set_schedule(&self, schedule: Schedule) {
-        self.enter(|shared| shared.judge = Judge::new(schedule));
+        self.lock().judge = Judge::new(schedule);
     }
 
     /// The schedule, to be printed beside a failure.
     pub fn schedule(&self) -> Schedule {
-        self.enter(|shared| shared.judge.schedule.clone())
+        self.lock().judge.schedule.clone()
     }
 
     /// Looks at the world as it is, without any lag and without a call.
@@ -128,12 +162,12 @@ impl Cloud {
 
     /// Is told of every call right after its effect. It must not use the cloud.
     pub fn watch(&self, watcher: impl FnMut(&World, &Call) + Send + 'static) {
-        self.enter(|shared| shared.watcher = Some(Box::new(watcher)));
+        self.lock().watcher = Some(Box::new(watcher));
     }
 
     /// All calls so far, if the log is on.
     pub fn calls(&self) -> Vec<Call> {
-        self.enter(|shared| shared.calls.clone())
+        self.lock().calls.clone()
     }
 
     /// How many calls there have been, log or not.
@@ -143,7 +177,7 @@ impl Cloud {
 
     /// Lets time pass without anybody waiting.
     pub fn advance(&self, by: Duration) {
-        self.enter(|shared| shared.clock.advance(by));
+        self.enter(|shared| shared.world.enter(shared.world.now() + by));
     }
 
     /// Resolves when the schedule has killed the caller. Its calls never return.
@@ -155,24 +189,44 @@ impl Cloud {
 
     /// Lets the next run in. Calls of the dead one still never return.
     pub fn revive(&self) {
-        self.enter(|shared| {
-            shared.crashed = false;
-            shared.life += 1;
-        });
+        let mut shared = self.lock();
+        shared.crashed = false;
+        shared.life += 1;
+        drop(shared);
         self.inner.crashed.send_replace(false);
     }
 
     pub(crate) fn crash(&self) {
-        self.enter(|shared| shared.crashed = true);
+        self.lock().crashed = true;
         self.inner.crashed.send_replace(true);
     }
 
     /// Runs with the world at the present time.
-    pub(crate) fn enter<R>(&self, act: impl FnOnce(&mut Shared) -> R) -> R {
+    fn enter<R>(&self, act: impl FnOnce(&mut Shared) -> R) -> R {
+        self.try_enter(act).expect("the world's file can be used")
+    }
+
+    /// The same, where a file that cannot be used is somebody's problem.
+    pub(crate) fn try_enter<R>(&self, act: impl FnOnce(&mut Shared) -> R) -> io::Result<R> {
         let mut shared = self.lock();
-        let now = shared.clock.now();
+        let speed = shared.world.settings.speed;
+        let Some(file) = &self.inner.file else {
+            let now = shared.world.now() + shared.clock.elapsed() * speed;
+            shared.world.enter(now);
+            return Ok(act(&mut shared));
+        };
+        let file = file.lock()?;
+        let elapsed = file.load(&mut shared.world)?;
+        let now = shared.world.now() + elapsed * speed;
         shared.world.enter(now);
-        act(&mut shared)
+        let answer = act(&mut shared);
+        file.save(&shared.world)?;
+        Ok(answer)
+    }
+
+    /// Whether the caller of a call is still alive.
+    pub(crate) fn is_alive(&self, begun: Begun) -> bool {
+        self.lock().is_alive(begun)
     }
 
     /// A test that panics while it watches has failed already; others may still look.

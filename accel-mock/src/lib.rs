@@ -9,6 +9,7 @@
 //! source; `sight` decides who sees what when; `look` and `list` answer what was asked; `backend` makes every verb one call with a
 //! number, a latency and a verdict; `cloud` is the handle. Deliberately absent: randomness, background tasks, wall clocks.
 
+mod agenda;
 mod ask;
 mod backend;
 mod blockers;
@@ -17,6 +18,7 @@ mod cloud;
 mod drift;
 mod exposure;
 mod fault;
+mod file;
 mod hold;
 mod interface;
 mod kind;
@@ -25,6 +27,7 @@ mod log;
 mod look;
 mod offer;
 mod operation;
+mod pairs;
 mod path;
 mod refusal;
 mod settings;
@@ -36,6 +39,7 @@ mod testing;
 mod tests;
 mod thing;
 mod throttle;
+mod token;
 #[cfg(test)]
 mod view_tests;
 mod world;

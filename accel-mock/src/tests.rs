@@ -119,3 +119,23 @@ fn a_lost_endpoint_shows_as_deleting_until_its_interfaces_are_gone() {
         assert!(cloud.inspect(|world| world.live().all(|t| world.state(t) == State::Ready)));
     });
 }
+
+/// A person can watch a deploy at sixty times its speed.
+#[test]
+fn a_fast_world_is_faster_in_everything() {
+    let took = |speed| {
+        run(async {
+            let settings = Settings { speed, lag: Lag::OFF, ..Settings::default() };
+            let deployer = Deployer::with(settings, "").await;
+            let start = tokio::time::Instant::now();
+            let id = deployer.create("service.vpc").await.unwrap();
+            let items = [accel_core::backend::ReadItem { id: &id, request: None }];
+            while deployer.cloud.read(&items).await[0] == Ok(Phase::Pending) {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            start.elapsed()
+        })
+    };
+    assert!(took(1) >= std::time::Duration::from_secs(1));
+    assert!(took(60) < std::time::Duration::from_millis(40));
+}

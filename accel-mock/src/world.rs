@@ -12,19 +12,23 @@ use accel_core::tags::{self, Tags};
 use accel_core::{AccountId, Region, RemoteId, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::agenda::Event;
 use crate::ask::{Ask, Demand};
 use crate::interface::Interface;
 use crate::kind::{Answer, Body, missing};
+use crate::pairs;
 use crate::refusal;
 use crate::settings::Settings;
 use crate::sight::{Seen, Sight};
 use crate::thing::{Key, Life, State, Thing};
 use crate::throttle::Bucket;
+use crate::token::Token;
 
 /// Everything that exists.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct World {
-    /// What kind of cloud it is.
+    /// What kind of cloud it is; not kept in a file, so that whoever opens one decides.
+    #[serde(skip)]
     pub(crate) settings: Settings,
     pub(crate) now: Duration,
     /// The number of the current call.
@@ -32,42 +36,30 @@ pub struct World {
     pub(crate) calls_begun: u64,
     pub(crate) things: Vec<Thing>,
     /// By subnet and address.
+    #[serde(with = "pairs")]
     pub(crate) interfaces: BTreeMap<(Key, Ipv4Addr), Interface>,
+    #[serde(with = "pairs")]
     pub(crate) tokens: BTreeMap<(AccountId, Region, String), Token>,
+    #[serde(with = "pairs")]
     pub(crate) agenda: BTreeMap<(Duration, u64), Event>,
     pub(crate) agenda_count: u64,
     pub(crate) unknown: Vec<Unknown>,
     /// Until when a thing counts as used by a kind of child that is gone.
+    #[serde(with = "pairs")]
     pub(crate) held: BTreeMap<(Key, Kind), Duration>,
     /// Until when a VPC's private DNS name stays taken.
+    #[serde(with = "pairs")]
     pub(crate) held_names: BTreeMap<(Key, String), Duration>,
+    #[serde(with = "pairs")]
     pub(crate) buckets: BTreeMap<(AccountId, Region, String), Bucket>,
+    #[serde(with = "pairs")]
     by_text: BTreeMap<Arc<str>, Key>,
+    #[serde(with = "pairs")]
     by_deployment: BTreeMap<String, BTreeSet<Key>>,
+    #[serde(with = "pairs")]
     pub(crate) names: BTreeMap<(AccountId, Region, Kind, String), Key>,
+    #[serde(with = "pairs")]
     census: BTreeMap<(AccountId, Region, Kind), u32>,
-}
-
-/// What a token was used for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Token {
-    key: Key,
-    body: Body,
-    tags: Tags,
-    at: Duration,
-}
-
-/// Something that happens at a time, whoever looks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) enum Event {
-    /// A thing whose removal was accepted is gone.
-    Bury(Key),
-    /// No look shows a gone thing any more.
-    Forget(Key),
-    /// A call whose answer never came takes effect after all.
-    Create(Box<Ask>),
-    /// A removal whose answer never came takes effect after all.
-    Remove(RemoteId, AccountId),
 }
 
 /// A tagged thing of a kind that accel does not know.
@@ -140,33 +132,6 @@ impl World {
         thing.life.before_removal(thing.life.deleting.unwrap_or(self.now))
     }
 
-    /// Lets the world catch up with the time.
-    pub(crate) fn enter(&mut self, now: Duration) {
-        while let Some(entry) = self.agenda.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
-            let ((at, _), event) = entry.remove_entry();
-            self.now = self.now.max(at);
-            self.happen(event);
-        }
-        self.now = self.now.max(now);
-    }
-
-    pub(crate) fn plan(&mut self, at: Duration, event: Event) {
-        self.agenda_count += 1;
-        self.agenda.insert((at, self.agenda_count), event);
-    }
-
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Bury(key) => self.bury(key),
-            Event::Forget(key) => self.forget(key),
-            Event::Create(ask) => drop(self.demand(*ask)),
-            Event::Remove(id, account) => drop(self.delete(&id, &account)),
-        }
-    }
-
     /// Does what one create asks, and says which thing it is about.
     pub(crate) fn demand(&mut self, ask: Ask) -> Result<Key> {
         match &ask.demand {
@@ -195,28 +160,6 @@ impl World {
         }
     }
 
-    /// A token that was used answers for its first use, before anything is checked, and even when that object is gone.
-    ///
-    /// Source: Ensuring idempotency in Amazon EC2 API requests (scope: region; other parameters: `IdempotentParameterMismatch`).
-    fn replay(&self, ask: &Ask, body: &Body) -> Result<Option<Key>> {
-        let Some(token) = &ask.token else { return Ok(None) };
-        let scope = (ask.account.clone(), ask.place.region.clone(), token.clone());
-        let Some(used) = self.tokens.get(&scope) else { return Ok(None) };
-        let doubts = &self.settings.doubts;
-        if self.now >= used.at + doubts.token_memory {
-            return Ok(None);
-        }
-        let same_tags = !doubts.tags_are_parameters || used.tags == ask.tags;
-        if used.body != *body || !same_tags {
-            return Err(refusal::conflict(
-                "IdempotentParameterMismatch",
-                "the token was used with other parameters",
-            ));
-        }
-        let dead = self.state(self.thing(used.key)) == State::Gone;
-        Ok((!dead || doubts.tokens_of_the_dead).then_some(used.key))
-    }
-
     /// Adds a thing that has passed all checks.
     pub(crate) fn insert(&mut self, ask: Ask) -> Key {
         let Ask { demand: Demand::Thing(body), place, account, tags, token, fails } = ask else {
@@ -226,8 +169,7 @@ impl World {
         let text = body.rules().text(self, key);
         if let Some(token) = token {
             let scope = (account.clone(), place.region.clone(), token);
-            let used = Token { key, body: body.clone(), tags: tags.clone(), at: self.now };
-            self.tokens.insert(scope, used);
+            self.tokens.insert(scope, Token::new(key, &body, &tags, self.now));
         }
         let ready = self.now + self.settings.delays.ready(body.kind());
         let fails = fails.then(|| "internal failure of the provider".to_owned());
@@ -348,7 +290,7 @@ impl World {
     }
 
     /// Takes a thing that is gone out of what its parents know.
-    fn bury(&mut self, key: Key) {
+    pub(crate) fn bury(&mut self, key: Key) {
         let thing = self.thing(key);
         let (account, region) = (thing.account.clone(), thing.place.region.clone());
         let kind = thing.kind();
@@ -365,7 +307,7 @@ impl World {
         }
     }
 
-    fn forget(&mut self, key: Key) {
+    pub(crate) fn forget(&mut self, key: Key) {
         for name in self.deployments_of(key) {
             if let Some(keys) = self.by_deployment.get_mut(&name) {
                 keys.remove(&key);
