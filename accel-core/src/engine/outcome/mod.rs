@@ -251,7 +251,8 @@ impl Judge<'_> {
             return self.halt(id, Error::invalid_after_window(error));
         }
         // The input may have gone behind our back: that shows only in a look.
-        if lasted * 4 > window && lasted <= window {
+        let called_wrong = error.kind() != ErrorKind::NotYet;
+        if called_wrong || (lasted * 4 > window && lasted <= window) {
             for input in inputs {
                 self.turn(input).suspect = true;
             }
@@ -266,8 +267,11 @@ impl Judge<'_> {
             let doubtful = turn.suspect || turn.gone_since.is_some();
             doubtful || self.now < turn.since.unwrap_or_default() + window
         };
+        let inputs = self.inputs_of(id);
+        // The first time, the inputs are looked at before a person is asked.
+        let first = self.agenda.turn(id).trouble.is_none() && !inputs.is_empty();
         matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound)
-            && self.inputs_of(id).iter().any(young)
+            && (first || inputs.iter().any(young))
     }
 
     /// One of the new inputs does not show yet: nothing else that refers to them is tried before the next try of this.

@@ -58,6 +58,12 @@ impl Judge<'_> {
     /// One "gone" proves nothing: without a delete of ours, looks over a whole window must agree.
     pub(super) fn seems_gone(&mut self, id: ItemId) -> Vec<Record> {
         let (now, window) = (self.now, self.window(id));
+        if self.turn(id).gone_since.is_none() {
+            // It may have gone with what it belongs to.
+            for input in self.inputs_of(id) {
+                self.turn(input).suspect = true;
+            }
+        }
         let turn = self.turn(id);
         let since = *turn.gone_since.get_or_insert(now);
         turn.gone_looks += 1;
