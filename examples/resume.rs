@@ -1,26 +1,29 @@
-//! Kills a deploy at its worst moments, goes on each time, and counts: nothing is lost, nothing is there twice.
+//! Kills a deploy and a cleanup at their worst moments, goes on each time, and counts: nothing is lost, nothing is there twice.
 //!
-//! The simulated cloud is in memory and its faults are data: here the process dies right after the cloud has made something, before it
-//! hears of it. That is how tools leave orphans behind that nobody finds until the bill comes.
+//! The worst moment is right after the cloud has done something and before the process hears of it: that is how tools leave things
+//! behind that nobody finds until the bill comes. Here faults are data, so that moment can be chosen.
 
 #![expect(clippy::print_stdout, reason = "a program that shows things")]
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use accel_core::event::{Event, NodeStep, Timed};
 use accel_core::journal::MemoryJournal;
 use accel_core::tags::Ownership;
-use accel_core::{Acceleration, Deployer, NodeName};
+use accel_core::{Acceleration, Deployer, Failure};
 use accel_examples::{Trouble, exit, in_virtual_time, read_spec, show};
 use accel_mock::{Cloud, Schedule, Settings};
-use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-/// When each run dies: after the cloud has made this, before the answer comes.
-const DEATHS: [(&str, &str); 3] = [
-    ("the first VPC", "create:vpc=crash-after"),
-    ("the network load balancer, which costs money", "create:load_balancer=crash-after"),
-    ("the last rule", "create:listener=crash-after"),
+/// After which call each run dies, and what the cloud has done by then.
+const DEPLOYS: [(&str, &str); 3] = [
+    ("create:vpc#2=crash-after", "has made the second VPC"),
+    ("create:load_balancer=crash-after", "has begun to make the load balancer, which costs money"),
+    ("create:interface_endpoint=crash-after", "has begun to make the endpoint, which costs money"),
+];
+const CLEANUPS: [(&str, &str); 2] = [
+    ("delete:load_balancer=crash-after", "has begun to remove the load balancer"),
+    ("delete:vpc=crash-after", "has removed one VPC of two"),
 ];
 
 fn main() -> ExitCode {
@@ -28,79 +31,85 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Trouble> {
-    let spec = read_spec(None)?;
-    in_virtual_time(resume(&spec))?
+    let stage = Stage {
+        cloud: Cloud::new(Settings::default()),
+        journal: MemoryJournal::default(),
+        spec: read_spec(None)?,
+    };
+    in_virtual_time(resume(&stage))?
 }
 
-async fn resume(spec: &Acceleration) -> Result<(), Trouble> {
-    let cloud = Cloud::new(Settings::default());
-    let journal = MemoryJournal::default();
-    for (moment, death) in DEATHS {
-        cloud.set_schedule(death.parse()?);
-        let (deployer, mut heard) = deployer(&cloud, &journal);
-        tokio::select! {
-            end = deployer.deploy(spec) => return Err(format!("{end:?} instead of a death").into()),
-            () = cloud.crashed() => {}
-        }
-        tell(&mut heard);
-        println!("  killed: the cloud has made {moment}, and the answer is lost");
-        println!("  {}", count(&cloud)?);
-        cloud.revive();
+async fn resume(stage: &Stage) -> Result<(), Trouble> {
+    for death in DEPLOYS {
+        stage.kill("deploy", stage.deployer().deploy(&stage.spec), death).await?;
     }
+    let made = stage.deployer().deploy(&stage.spec).await?;
+    println!("deploy   finished: {}", show::calls(&made.calls));
+    println!("         {}", stage.count()?);
 
-    cloud.set_schedule(Schedule::default());
-    let (last, mut heard) = deployer(&cloud, &journal);
-    let made = last.deploy(spec).await?;
-    tell(&mut heard);
-    println!("  finished: {}", show::calls(&made.calls));
-    println!("  {}", count(&cloud)?);
+    let again = stage.deployer().deploy(&stage.spec).await?;
+    println!("deploy   once more: {}", show::calls(&again.calls));
 
-    let again = deployer(&cloud, &journal).0.deploy(spec).await?;
-    println!("the same once more: {}", show::calls(&again.calls));
-    if again.calls.mutating() > 0 {
-        return Err("a deploy with nothing to do has changed something".into());
+    for death in CLEANUPS {
+        stage.kill("cleanup", stage.deployer().cleanup(&stage.spec), death).await?;
     }
-    let report = deployer(&cloud, &journal).0.cleanup(spec).await?;
+    let report = stage.deployer().cleanup(&stage.spec).await?;
+    println!("cleanup  finished: {}", show::calls(&report.calls));
     println!("{}", show::cleaned(&report));
-    match cloud.inspect(|world| world.live().count()) {
+    match stage.cloud.inspect(|world| world.live().count()) {
         0 => Ok(()),
         left => Err(format!("the cloud still holds {left} things").into()),
     }
 }
 
-/// A new run. A journal in memory has no lock that ends with its process, so we give our word that the last run is over.
-fn deployer<'a>(
-    cloud: &'a Cloud,
-    journal: &'a MemoryJournal,
-) -> (Deployer<'a>, mpsc::Receiver<Timed>) {
-    let (events, heard) = mpsc::channel(1000);
-    (Deployer::new(cloud).journal(journal).take_over(true).events(events), heard)
+/// What outlives a process: the cloud and the journal.
+struct Stage {
+    cloud: Cloud,
+    journal: MemoryJournal,
+    spec: Acceleration,
 }
 
-/// How a run began, and what it found of the one before.
-fn tell(heard: &mut mpsc::Receiver<Timed>) {
-    let mut made = 0;
-    while let Ok(Timed { at, event }) = heard.try_recv() {
-        match &event {
-            Event::Began { .. } => println!("a run begins: {event}"),
-            Event::Node { step: NodeStep::InDoubt, .. } => println!("  {event} {at:?}"),
-            Event::Node { step: NodeStep::Exists { found: false, .. }, .. } => made += 1,
-            _ => println!("  {event} {at:?}"),
-        }
+impl Stage {
+    /// A new run. A journal in memory has no lock that ends with its process, so we give our word that the run before is over.
+    fn deployer(&self) -> Deployer<'_> {
+        Deployer::new(&self.cloud).journal(&self.journal).take_over(true)
     }
-    println!("  {made} made");
-}
 
-/// What the cloud holds of the deployment, by what the things say about themselves.
-fn count(cloud: &Cloud) -> Result<String, Trouble> {
-    let mut nodes: BTreeMap<NodeName, u32> = BTreeMap::new();
-    cloud.inspect(|world| {
-        for tags in world.live().filter_map(|thing| Ownership::read(thing.tags())) {
-            *nodes.entry(tags.owner.node).or_default() += 1;
+    /// Lets a run begin, and lets it die.
+    async fn kill<T>(
+        &self,
+        name: &str,
+        run: impl Future<Output = Result<T, Failure>>,
+        (call, done): (&str, &str),
+    ) -> Result<(), Trouble> {
+        self.cloud.set_schedule(call.parse()?);
+        let began = Instant::now();
+        tokio::select! {
+            end = run => {
+                end?;
+                return Err(format!("the {name} has ended before {call}").into());
+            }
+            () = self.cloud.crashed() => {}
         }
-    });
-    match nodes.iter().find(|(_, count)| **count > 1) {
-        Some((node, count)) => Err(format!("{node} is there {count} times").into()),
-        None => Ok(format!("the cloud holds {} tagged things, no node twice", nodes.len())),
+        // From here on, only what the cloud and the journal hold is known.
+        self.cloud.set_schedule(Schedule::default());
+        self.cloud.revive();
+        let secs = began.elapsed().as_secs_f64();
+        println!("{name:<8} killed after {secs:.1} s: the cloud {done}, and nobody has heard of it");
+        println!("         {}", self.count()?);
+        Ok(())
+    }
+
+    /// What the cloud holds, and that no node of the deployment is there twice.
+    fn count(&self) -> Result<String, Trouble> {
+        self.cloud.inspect(|world| {
+            let mut nodes = BTreeSet::new();
+            for tags in world.live().filter_map(|thing| Ownership::read(thing.tags())) {
+                if !nodes.insert(tags.owner.node.clone()) {
+                    return Err(format!("{} is there twice", tags.owner.node).into());
+                }
+            }
+            Ok(format!("the cloud holds {} things, none of them twice", world.live().count()))
+        })
     }
 }

@@ -73,6 +73,11 @@ impl Thing {
         self.life.born
     }
 
+    /// When its removal was accepted, since the world's birth, if it was.
+    pub fn removed(&self) -> Option<Duration> {
+        self.life.deleting
+    }
+
     /// What it is, field by field.
     pub fn body(&self) -> &Body {
         &self.body

@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use accel_core::journal::MemoryJournal;
 use accel_core::resource::{Direction, Traffic};
 use accel_core::topology::Known;
+use accel_core::topology::LaneOutputs;
 use accel_core::{
-    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend, Topology,
+    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend,
+    Topology,
 };
 use accel_core::{CleanupReport, Clock};
-use accel_core::topology::LaneOutputs;
 use accel_mock::{Cloud, Outcome, Schedule, Settings, State, Verb};
 use tokio::time::Instant;
 
@@ -24,7 +26,8 @@ pub fn jakarta() -> Acceleration {
 
 /// What a spec opens, as an oracle understands it.
 pub fn openings(spec: &Acceleration) -> Vec<Opening> {
-    let ports: Vec<u16> = spec.services.iter().flat_map(|service| service.ports.iter().copied()).collect();
+    let ports: Vec<u16> =
+        spec.services.iter().flat_map(|service| service.ports.iter().copied()).collect();
     let open = |direction, traffic, peer: &str| {
         let peer = peer.parse().expect("a spec that is deployed has well formed blocks");
         Opening { direction, traffic, peer }
@@ -32,7 +35,8 @@ pub fn openings(spec: &Acceleration) -> Vec<Opening> {
     let mut openings = Vec::new();
     for port in ports {
         let traffic = Traffic::Tcp(port);
-        openings.extend(spec.allow.iter().map(|allow| open(Direction::Ingress, traffic, &allow.cidr)));
+        openings
+            .extend(spec.allow.iter().map(|allow| open(Direction::Ingress, traffic, &allow.cidr)));
         openings.push(open(Direction::Egress, traffic, &spec.service_cidr));
         openings.push(open(Direction::Ingress, traffic, &spec.entry_cidr));
     }
@@ -103,6 +107,9 @@ impl Stage {
             violations: Arc::default(),
             cloud,
         };
+        if !journal {
+            stage.with_oracle(|oracle| oracle.expect_blindness(Duration::from_secs(30)));
+        }
         let (oracle, violations) = (Arc::clone(&stage.oracle), Arc::clone(&stage.violations));
         stage.cloud.watch(move |world, call| {
             if !call.mutating {
@@ -111,7 +118,9 @@ impl Stage {
             let mut oracle = lock(&oracle);
             if call.verb == Verb::Delete && call.outcome == Outcome::Done {
                 let there = call.id.as_ref().and_then(|id| world.find(id));
-                if let Some(thing) = there.filter(|thing| matches!(world.state(thing), State::Pending | State::Ready)) {
+                if let Some(thing) = there
+                    .filter(|thing| matches!(world.state(thing), State::Pending | State::Ready))
+                {
                     oracle.expect_believed_gone(thing.key());
                 }
             }
@@ -167,7 +176,8 @@ impl Stage {
 
     /// The graph that a spec asks for in this cloud.
     pub async fn graph(&self, spec: &Acceleration) -> Graph {
-        let offer = self.cloud.offer(&spec.query()).await.expect("the simulated cloud always has an offer");
+        let offer =
+            self.cloud.offer(&spec.query()).await.expect("the simulated cloud always has an offer");
         let known = Known { offer: &offer, kept: &[], today: None };
         spec.build(&known).expect("the spec can be deployed").graph
     }

@@ -328,7 +328,10 @@ fn planned() -> Vec<Record> {
     let subnet = Subnet { vpc: vpc.clone(), cidr, zone };
     let subnet = graph.add_after("entry.subnet.a", &place(), subnet, &after);
     graph.keep(&subnet, "a");
-    vec![Record::Planned { graph: graph.into() }, Record::Planned { graph: Graph::default().into() }]
+    vec![
+        Record::Planned { graph: graph.into() },
+        Record::Planned { graph: Graph::default().into() },
+    ]
 }
 
 fn found() -> Vec<Record> {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use accel_core::backend::{Bound, Inputs};
 use accel_core::graph::{Role, To};
@@ -51,6 +52,7 @@ pub struct Oracle {
     forgiven: BTreeSet<Key>,
     /// What the cloud said is deleted, though it is there.
     believed: BTreeSet<Key>,
+    blind: Duration,
 }
 
 impl Oracle {
@@ -62,6 +64,7 @@ impl Oracle {
             foreign: BTreeMap::new(),
             forgiven: BTreeSet::new(),
             believed: BTreeSet::new(),
+            blind: Duration::ZERO,
         };
         let strange: Vec<Key> =
             world.live().filter(|thing| !oracle.is_ours(world, thing)).map(Thing::key).collect();
@@ -85,6 +88,12 @@ impl Oracle {
     /// Tells the oracle that the cloud has answered a delete of this as done, though it was not: "gone" may mean "not visible yet".
     pub fn expect_believed_gone(&mut self, key: Key) {
         self.believed.insert(key);
+    }
+
+    /// A deployer without records may not know what the cloud does not list yet: what is younger than this need not hold its
+    /// parents.
+    pub fn expect_blindness(&mut self, young: Duration) {
+        self.blind = young;
     }
 
     /// Everything that must hold at every moment.
@@ -199,7 +208,8 @@ impl Oracle {
     fn nothing_is_deleted_under_what_refers_to_it(&self, world: &World, found: &mut Found) {
         for child in self.ours(world).filter(|child| is_live(world, child)) {
             for parent in references(child.body()).into_iter().map(|key| world.thing(key)) {
-                if self.believed_gone(child) {
+                let young = parent.removed().is_some_and(|at| at < child.created() + self.blind);
+                if self.believed_gone(child) || young {
                     continue;
                 }
                 let leaves = matches!(world.state(parent), State::Deleting | State::Gone);

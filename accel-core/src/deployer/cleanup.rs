@@ -69,6 +69,10 @@ fn report(opened: &Opened<'_>, known: bool) -> CleanupReport {
 async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
     let gap = driver.limits.longest_window_ms() + driver.limits.call_ms();
+    if !driver.ledger.in_use() {
+        // Without records, what a killed run made last is known only once a listing must show it.
+        driver.agenda.relist_after = Some(driver.limits.longest_window_ms());
+    }
     let mut empty_since = None;
     for _ in 0..driver.limits.rounds {
         let paused = driver.work().await?;

@@ -122,8 +122,9 @@ fn planned(state: &State) -> Vec<PlannedNode> {
         let change = match (item.step, old) {
             (Step::Exists | Step::Ready | Step::Going, _) => Change::Keep,
             (_, _) if facts.setting => Change::Set,
-            (_, Some(_)) => Change::Replace,
-            (_, None) => Change::Make,
+            // What is broken or doubled is made again as it was: that needs nobody's consent.
+            (_, Some(old)) if old.fingerprint != Some(node.fingerprint) => Change::Replace,
+            (_, _) => Change::Make,
         };
         let follows = old.is_some_and(|old| {
             doomed.iter().any(|other| {

@@ -137,6 +137,8 @@ pub(crate) struct Agenda {
     pub(crate) lags: bool,
     /// Something was found in the way: list again.
     pub(crate) relist: bool,
+    /// From then on a listing shows everything that there was at the start: list again.
+    pub(crate) relist_after: Option<Moment>,
     /// How many calls were started, per verb in the order of `Verb::ALL`.
     pub(crate) calls: [u32; 7],
 }

@@ -278,21 +278,19 @@ impl View<'_> {
         if self.doomed.iter().any(vanishes) {
             return false;
         }
-        let outlasted = |other: &ItemId| {
-            facts.outlasts.contains(&self.state.item(*other).kind)
-                && self.state.item(*other).place == item.place
-        };
+        let outlasted = |other: &ItemId| facts.outlasts.contains(&self.state.item(*other).kind);
         if self.doomed.iter().any(outlasted) {
             return false;
         }
         let held = |other: &Item| {
-            // What is in doubt and would vanish with its parent counts as there; what would not is found by the next listing.
+            // What is wanted and there uses no more than a value of it. What is in doubt and would vanish with its parent counts as
+            // there; what would not is found by the next listing.
             let doubtful = other.step == Step::Intended;
             let counts = other.wanted() || other.kind.facts().vanishes_with.is_some();
-            (other.live() || (doubtful && counts))
+            ((other.live() && !other.wanted()) || (doubtful && counts))
                 && other.holds(remote)
                 && (other.wanted() || other.kind.facts().vanishes_with != Some(item.kind))
-                && !(other.kind.facts().setting)
+                && !other.kind.facts().setting
         };
         if self.state.items.iter().any(held) {
             return false;

@@ -389,7 +389,9 @@ impl Work<'_, '_, '_> {
         }
         let cleanup = self.state.graph.is_empty();
         let of_the_doomed = self.state.items.iter().any(|item| {
-            !item.wanted() && item.live() && item.id.as_ref().is_some_and(|id| candidate.refers_to(id))
+            !item.wanted()
+                && item.live()
+                && item.id.as_ref().is_some_and(|id| candidate.refers_to(id))
         });
         if inside && (cleanup || of_the_doomed || self.takes_a_place(index)) {
             let seen = self.found[index].seen();

@@ -363,9 +363,7 @@ fn demote_stale(state: &mut State, node: NodeId) {
     for dependant in state.dependants[node.index()].clone() {
         let item_id = state.item_of(dependant);
         let item = state.item(item_id);
-        let named = state.graph.node(dependant).edges().iter();
-        let holds = named.clone().any(|edge| edge.to == node && edge.role == Role::Holds);
-        if holds && item.exists() && !item.holds(&id) {
+        if holds(state, dependant, node) && item.exists() && !item.holds(&id) {
             replaced(state, item_id);
         }
     }
@@ -377,10 +375,26 @@ fn replaced(state: &mut State, id: ItemId) {
     let mut old = item.clone();
     item.reset(true);
     let facts = old.kind.facts();
-    if old.id.is_some() && !(facts.setting && facts.vanishes_with.is_none()) {
-        old.node = None;
+    let node = old.node.take();
+    let remote = old.id.clone();
+    if remote.is_some() && !(facts.setting && facts.vanishes_with.is_none()) {
         state.items.push(old);
     }
+    let (Some(node), Some(remote)) = (node, remote) else { return };
+    // What hangs on the old one goes with it.
+    for dependant in state.dependants[node.index()].clone() {
+        let id = state.item_of(dependant);
+        if state.item(id).exists() && holds(state, dependant, node) && state.item(id).holds(&remote)
+        {
+            replaced(state, id);
+        }
+    }
+}
+
+/// Whether the cloud itself keeps the reference between two nodes.
+fn holds(state: &State, dependant: NodeId, node: NodeId) -> bool {
+    let mut edges = state.graph.node(dependant).edges().iter();
+    edges.any(|edge| edge.to == node && edge.role == Role::Holds)
 }
 
 fn gone(state: &mut State, id: ItemId) {

@@ -8,7 +8,8 @@ use super::{Describe, Facts, Kind, Visit};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InternetGateway {}
 
-pub(super) const FACTS: Facts = Facts { repeat: super::Repeat::None, ..super::PLAIN };
+pub(super) const FACTS: Facts =
+    Facts { repeat: super::Repeat::None, outlasts: &[Kind::RouteTable], ..super::PLAIN };
 
 impl Describe for InternetGateway {
     fn kind(&self) -> Kind {

@@ -129,7 +129,7 @@ pub struct Facts {
     pub exclusive: bool,
     /// The kind of parent with which it vanishes, so that it needs no delete of its own when that goes too.
     pub vanishes_with: Option<Kind>,
-    /// Kinds in the same place that must be gone before it can go, though they do not refer to it.
+    /// Kinds that must be gone before it goes, though they do not refer to it, or though their children that do may not show yet.
     pub outlasts: &'static [Kind],
     /// Whether it is a value of its parent: set, compared, forgotten; never deleted.
     pub setting: bool,

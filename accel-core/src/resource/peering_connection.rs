@@ -22,6 +22,7 @@ pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     ready: Some(super::Times::new(2, 300)),
     gone: Some(super::Times::new(10, 900)),
+    outlasts: &[Kind::RouteTable],
     ..super::PLAIN
 };
 

@@ -1,14 +1,17 @@
 //! What an answer means: records for what changed, and the agenda's next turn. Pure but for the agenda.
 
-use super::agenda::{Agenda, Limits, Moment, Turn};
-use super::policy::{Next, Verb, backoff_ms, next};
-use super::state::{Item, State, Step};
+mod delete;
+mod read;
+
 use crate::backend::{Blocker, Inputs, Phase};
+use crate::engine::agenda::{Agenda, Limits, Moment, Turn};
+use crate::engine::policy::{Next, Verb, backoff_ms, next};
+use crate::engine::state::{Item, State, Step};
 use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{Fingerprint, RemoteId};
 use crate::journal::{ItemId, Record, Seen};
-use crate::resource::{Attributes, Describe, Kind, Repeat};
+use crate::resource::{Describe, Kind, Repeat};
 
 /// The answer to one command.
 #[derive(Debug)]
@@ -132,8 +135,6 @@ impl Judge<'_> {
         Vec::new()
     }
 
-    // ---- create ----
-
     fn created(&mut self, id: ItemId, remote: RemoteId, carried: Vec<ItemId>) -> Vec<Record> {
         let item = self.item(id);
         self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
@@ -174,6 +175,8 @@ impl Judge<'_> {
                 return records;
             }
             Next::NotYet => self.not_yet(id, error),
+            // A cloud that does not show an input yet, or still shows one that is gone, may call the request wrong.
+            Next::Halt if self.may_be_lag(id, &error) => self.not_yet(id, error),
             Next::Wait => self.slot_in_use(id, error),
             Next::Done | Next::Gone | Next::Halt | Next::Stop => self.halt(id, error),
         }
@@ -248,12 +251,27 @@ impl Judge<'_> {
             return self.halt(id, Error::invalid_after_window(error));
         }
         // The input may have gone behind our back: that shows only in a look.
-        if lasted * 4 > window && lasted <= window {
+        let called_wrong = error.kind() != ErrorKind::NotYet;
+        if called_wrong || (lasted * 4 > window && lasted <= window) {
             for input in inputs {
                 self.turn(input).suspect = true;
             }
         }
         Vec::new()
+    }
+
+    fn may_be_lag(&self, id: ItemId, error: &Error) -> bool {
+        let window = self.window(id);
+        let young = |input: &ItemId| {
+            let turn = self.agenda.turn(*input);
+            let doubtful = turn.suspect || turn.gone_since.is_some();
+            doubtful || self.now < turn.since.unwrap_or_default() + window
+        };
+        let inputs = self.inputs_of(id);
+        // The first time, the inputs are looked at before a person is asked.
+        let first = self.agenda.turn(id).trouble.is_none() && !inputs.is_empty();
+        matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound)
+            && (first || inputs.iter().any(young))
     }
 
     /// One of the new inputs does not show yet: nothing else that refers to them is tried before the next try of this.
@@ -265,7 +283,8 @@ impl Judge<'_> {
             if turn.fresh && !turn.seen {
                 // Answers to one burst count once.
                 if now >= turn.hidden_until {
-                    turn.hidden_until = now + (300 * 3u64.pow(turn.hidden_tries) >> turn.hidden_tries).min(1_500);
+                    turn.hidden_until =
+                        now + ((300 * 3u64.pow(turn.hidden_tries)) >> turn.hidden_tries).min(1_500);
                     turn.hidden_tries = (turn.hidden_tries + 1).min(10);
                 }
                 until = until.max(Some(turn.hidden_until));
@@ -294,8 +313,6 @@ impl Judge<'_> {
         if turn.again(now, pause) > limit { self.halt(id, error) } else { Vec::new() }
     }
 
-    // ---- find ----
-
     fn looked(&mut self, id: ItemId, seen: Option<RemoteId>) -> Vec<Record> {
         let Some(remote) = seen else {
             let (now, pause) = (self.now, self.pause(id, 5_000));
@@ -322,234 +339,6 @@ impl Judge<'_> {
             key: item.key.clone(),
         };
         vec![Record::Found { item: Some(id), seen }]
-    }
-
-    // ---- read ----
-
-    fn read(&mut self, id: ItemId, phase: Phase) -> Vec<Record> {
-        let item = self.item(id);
-        let step = item.step;
-        if !item.live() {
-            return Vec::new();
-        }
-        match phase {
-            Phase::Gone if step == Step::Going => vec![Record::Gone { item: id }],
-            Phase::Deleting if step == Step::Going => self.still(id, "going"),
-            Phase::Ready(ready) if step == Step::Going && item.wanted() => {
-                self.stays(id, ready.attributes)
-            }
-            Phase::Pending | Phase::Waiting { .. } | Phase::Ready(_) | Phase::Failed { .. }
-                if step == Step::Going =>
-            {
-                self.not_going(id)
-            }
-            Phase::Gone => self.seems_gone(id),
-            Phase::Deleting => vec![Record::Going { item: id }],
-            Phase::Failed { why } => self.broken(id, why),
-            Phase::Waiting { on } => {
-                let error = Error::new(ErrorKind::NotYet, format!("waits for {on}"));
-                self.halt(id, error.advice("have it accepted, then run deploy again"))
-            }
-            Phase::Pending => {
-                self.alive(id);
-                self.still(id, "pending")
-            }
-            Phase::Ready(ready) => {
-                self.alive(id);
-                self.turn(id).calm();
-                let known = step == Step::Ready
-                    && self.item(id).attributes.as_ref() == Some(&ready.attributes);
-                let ready = Record::Ready { item: id, attributes: ready.attributes };
-                if known { Vec::new() } else { vec![ready] }
-            }
-        }
-    }
-
-    fn alive(&mut self, id: ItemId) {
-        let turn = self.turn(id);
-        turn.suspect = false;
-        turn.gone_since = None;
-        turn.gone_looks = 0;
-    }
-
-    /// One "gone" proves nothing: without a delete of ours, looks over a whole window must agree.
-    fn seems_gone(&mut self, id: ItemId) -> Vec<Record> {
-        let (now, window) = (self.now, self.window(id));
-        let turn = self.turn(id);
-        let since = *turn.gone_since.get_or_insert(now);
-        turn.gone_looks += 1;
-        turn.next_at = now + (window / 4).max(1);
-        if now - since < window || turn.gone_looks < GONE_LOOKS {
-            return Vec::new();
-        }
-        *turn = Turn::default();
-        for dependant in self.dependants_of(id) {
-            self.turn(dependant).suspect = true;
-        }
-        vec![Record::Lost { item: id }]
-    }
-
-    fn dependants_of(&self, id: ItemId) -> Vec<ItemId> {
-        let Some(node) = self.item(id).node else { return Vec::new() };
-        let items =
-            self.state.dependants[node.index()].iter().map(|node| self.state.item_of(*node));
-        items.filter(|item| !self.item(*item).kind.facts().setting).collect()
-    }
-
-    /// Accepted, and then given up: one replacement, then a person.
-    fn broken(&mut self, id: ItemId, why: String) -> Vec<Record> {
-        let turn = self.turn(id);
-        turn.broken += 1;
-        let broken = turn.broken;
-        if broken > 1 {
-            return self.halt(
-                id,
-                Error::new(ErrorKind::Failed, why)
-                    .advice("see the provider's reason, then run deploy again"),
-            );
-        }
-        *self.turn(id) = Turn { broken, ..Turn::default() };
-        vec![Record::Replaced { item: id, why }]
-    }
-
-    /// Not there yet, or not gone yet: looks come at a twentieth of the time that has passed.
-    fn still(&mut self, id: ItemId, what: &str) -> Vec<Record> {
-        let now = self.now;
-        let facts = self.item(id).kind.facts();
-        let going = what == "going";
-        let times = if going { facts.gone } else { facts.ready };
-        let limit = times
-            .map_or(u64::from(self.limits.in_use_secs), |times| u64::from(times.limit_secs))
-            * 1000;
-        let turn = self.turn(id);
-        turn.tries = 0;
-        let since = *turn.since.get_or_insert(now);
-        let lasted = now - since;
-        // A deploy waits for the slowest thing, and the next step for this look; a cleanup is in less of a hurry.
-        let first = since + times.map_or(0, |times| u64::from(times.usual_secs) * 500);
-        turn.next_at = first.max(now + (lasted / if going { 8 } else { 20 }).clamp(1_000, 30_000));
-        if going && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
-            turn.ask_blockers_at = Some(now);
-        }
-        if lasted <= limit {
-            return Vec::new();
-        }
-        let held = self.held_by(id);
-        let message = format!("still {what} after {} s{held}", lasted / 1000);
-        self.halt(
-            id,
-            Error::new(ErrorKind::Failed, message)
-                .advice("look at it in the console, then run again"),
-        )
-    }
-
-    /// A delete was accepted, yet it is there as before. The look may be stale; if looks agree, the delete is sent again.
-    fn not_going(&mut self, id: ItemId) -> Vec<Record> {
-        let (now, window) = (self.now, self.window(id));
-        if self.item(id).wanted() {
-            self.turn(id).next_at = now + (window / 4).max(1);
-            return Vec::new();
-        }
-        let pause = self.pause(id, 5_000);
-        let turn = self.turn(id);
-        if turn.again(now, pause) > window / 2 {
-            turn.calm();
-            turn.resend = true;
-            turn.next_at = now;
-        }
-        Vec::new()
-    }
-
-    /// Wanted again after a delete whose outcome nobody knows. Looks lag: only when they agree for a whole window did it have no effect.
-    fn stays(&mut self, id: ItemId, attributes: Attributes) -> Vec<Record> {
-        let (now, window) = (self.now, self.window(id));
-        let turn = self.turn(id);
-        let since = *turn.since.get_or_insert(now);
-        turn.next_at = now + (window / 4).max(1);
-        if now - since < window {
-            return Vec::new();
-        }
-        turn.calm();
-        vec![Record::Ready { item: id, attributes }]
-    }
-
-    // ---- delete ----
-
-    fn deleted(&mut self, id: ItemId) -> Vec<Record> {
-        let item = self.item(id);
-        self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
-        let gone = self.item(id).kind.facts().gone;
-        let now = self.now;
-        let turn = self.turn(id);
-        turn.calm();
-        turn.resend = false;
-        turn.blockers.clear();
-        turn.ask_blockers_at = None;
-        turn.since = Some(now);
-        turn.next_at = now + gone.map_or(0, |times| u64::from(times.usual_secs) * 500);
-        match gone {
-            Some(_) => vec![Record::Going { item: id }],
-            None => vec![Record::Gone { item: id }],
-        }
-    }
-
-    /// "Not found" without a delete of ours is one look that says gone, and one proves nothing: a read decides.
-    fn vanished(&mut self, id: ItemId) -> Vec<Record> {
-        let now = self.now;
-        let turn = self.turn(id);
-        turn.calm();
-        turn.since = Some(now);
-        turn.next_at = now;
-        vec![Record::Going { item: id }]
-    }
-
-    fn delete_failed(&mut self, id: ItemId, error: Error) -> Vec<Record> {
-        match next(Verb::Delete, error.kind()) {
-            Next::Done => return self.vanished(id),
-            Next::Wait => {}
-            Next::Retry
-            | Next::SlowDown
-            | Next::Doubt
-            | Next::NotYet
-            | Next::Look
-            | Next::Gone
-            | Next::Halt
-            | Next::Stop => return self.repeat(id, Verb::Delete, error),
-        }
-        let (now, pause) = (self.now, self.pause(id, 15_000));
-        let limit = u64::from(self.limits.in_use_secs) * 1000;
-        let turn = self.agenda.turn_mut(id);
-        let lasted = turn.again(now, pause);
-        if turn.tries >= REFUSALS_BEFORE_BLOCKERS && turn.ask_blockers_at.is_none() {
-            turn.ask_blockers_at = Some(now);
-        }
-        // A child that no listing showed yet may hold it.
-        let relist = turn.tries >= 2;
-        let strangers = !turn.blockers.is_empty()
-            && turn.blockers.iter().all(|b| b.usual_secs.is_none() && b.deployment.is_none());
-        self.agenda.relist |= relist;
-        if lasted <= if strangers { self.window(id) } else { limit } {
-            return Vec::new();
-        }
-        let held = self.held_by(id);
-        let error = Error::new(ErrorKind::InUse, format!("{}{held}", error.message()));
-        self.halt(id, error.advice("remove what holds it, then run again"))
-    }
-
-    fn blockers(&mut self, id: ItemId, answer: Result<Vec<Blocker>, Error>) -> Vec<Record> {
-        let now = self.now;
-        let turn = self.turn(id);
-        turn.ask_blockers_at = Some(now + BLOCKERS_AGAIN_MS);
-        if let Ok(blockers) = answer {
-            turn.blockers = blockers;
-        }
-        Vec::new()
-    }
-
-    fn held_by(&self, id: ItemId) -> String {
-        let names: Vec<String> =
-            self.agenda.turn(id).blockers.iter().map(ToString::to_string).collect();
-        if names.is_empty() { String::new() } else { format!("; held by {}", names.join(", ")) }
     }
 }
 

@@ -1,0 +1,183 @@
+//! Looks at whole places: the first one, the listings in between, and the last.
+
+use std::sync::Arc;
+
+use tokio::time::timeout;
+
+use super::Driver;
+use super::call::{late, persist};
+use crate::backend::{Found, Listing, Offer, OfferQuery, Phase, ReadItem};
+use crate::engine::agenda::Moment;
+use crate::engine::policy::Verb;
+use crate::engine::reconcile::{Context, Reconciled, reconcile};
+use crate::engine::state::{State, Step};
+use crate::error::{ErrorKind, Result};
+use crate::id::{Place, RemoteId};
+use crate::journal::ItemId;
+
+impl Driver<'_> {
+    /// Lists every place, each with retries.
+    pub(crate) async fn list(&mut self, places: &[Place]) -> Result<(Vec<Found>, Vec<String>)> {
+        let (backend, limits) = (self.backend, self.limits.clone());
+        let deployment = self.deployment.clone();
+        let lists = places.iter().map(|place| {
+            let (deployment, limits) = (&deployment, &limits);
+            async move {
+                persist(limits, Verb::List, || backend.list(deployment, place))
+                    .await
+                    .map_err(|error| error.place(place.clone()))
+            }
+        });
+        let answers: Vec<Result<Listing>> = futures_util::future::join_all(lists).await;
+        let (mut found, mut unknown) = (Vec::new(), Vec::new());
+        for answer in answers {
+            self.count(Verb::List);
+            let mut listing = answer?;
+            found.append(&mut listing.found);
+            unknown.append(&mut listing.unknown);
+        }
+        self.listed_at = self.now();
+        self.agenda.relist = false;
+        Ok((found, unknown))
+    }
+
+    /// The first look: every place and the offer, all at once.
+    pub(crate) async fn look_around(
+        &mut self,
+        places: &[Place],
+        query: &OfferQuery,
+    ) -> Result<((Vec<Found>, Vec<String>), Offer)> {
+        let (backend, limits) = (self.backend, self.limits.clone());
+        self.count(Verb::Offer);
+        let offer = persist(&limits, Verb::Offer, || backend.offer(query));
+        let (found, offer) = futures_util::future::join(self.list(places), offer).await;
+        Ok((found?, offer?))
+    }
+
+    /// Reads everything that is wanted, each with what was asked for it: one batch per place.
+    pub(crate) async fn read_all(&mut self) -> Result<Vec<(Option<RemoteId>, Phase)>> {
+        let mut phases = vec![(None, Phase::Gone); self.state.by_node.len()];
+        for place in self.stamp.places.clone() {
+            let here: Vec<usize> = (0..phases.len())
+                .filter(|node| self.state.item(self.state.by_node[*node]).place == place)
+                .collect();
+            let mut batch = Vec::new();
+            for node in here {
+                let id = self.state.by_node[node];
+                let request = self.request(id);
+                let remote = match &self.state.item(id).id {
+                    Some(remote) => Some(remote.clone()),
+                    None if self.settable(id) => {
+                        self.count(Verb::Find);
+                        let (backend, limits) = (self.backend, self.limits.clone());
+                        persist(&limits, Verb::Find, || backend.find(request.borrow())).await?
+                    }
+                    None => None,
+                };
+                if let Some(remote) = remote {
+                    batch.push((node, remote, request));
+                }
+            }
+            self.count(Verb::Read);
+            let items: Vec<ReadItem<'_>> = batch
+                .iter()
+                .map(|(_, id, request)| ReadItem { id, request: Some(request.borrow()) })
+                .collect();
+            let answers = timeout(self.deadline(), self.backend.read(&items)).await;
+            let answers = answers.map_err(|_| late(ErrorKind::Unavailable, self.deadline()))?;
+            for ((node, remote, _), answer) in batch.iter().zip(answers) {
+                phases[*node] = (Some(remote.clone()), answer?);
+            }
+        }
+        Ok(phases)
+    }
+
+    /// A setting all of whose parents exist: only a look can tell its value.
+    pub(super) fn settable(&self, id: ItemId) -> bool {
+        let item = self.state.item(id);
+        let Some(node) = item.node.filter(|_| item.kind.facts().setting) else { return false };
+        let mut edges = self.state.graph.node(node).edges().iter();
+        edges.all(|edge| self.state.item(self.state.item_of(edge.to)).exists())
+    }
+
+    /// How many calls of this run may have changed the cloud.
+    pub(crate) fn mutations(&self) -> u32 {
+        let mutating = Verb::ALL.iter().filter(|verb| verb.mutates());
+        mutating.map(|verb| self.agenda.calls[*verb as usize]).sum()
+    }
+
+    /// Whether this run has called anything that may have changed the cloud, or is in doubt about something. Without records, one
+    /// look at what exists is doubt: a listing may still show what another run has deleted.
+    pub(crate) fn changed(&self) -> bool {
+        self.mutations() > 0
+            || !self.ledger.in_use()
+            || self.agenda.relist
+            || self.state.items.iter().any(|item| item.step == Step::Intended)
+    }
+
+    /// Waits, unless somebody asks to stop; writes that it is alive.
+    pub(crate) async fn rest(&mut self, until: Moment) -> Result<()> {
+        while self.now() < until && !self.stop.asked() {
+            self.wait(until).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether every wanted node is ready and nothing that is to go is left.
+    pub(crate) fn reached(&self) -> bool {
+        self.state.items.iter().all(|item| match item.node {
+            Some(_) => item.step == Step::Ready,
+            None => matches!(item.step, Step::Gone | Step::Absent),
+        })
+    }
+}
+
+/// Holds a listing against the state without changing anything.
+pub(crate) fn reconcile_dry(
+    driver: &Driver<'_>,
+    state: &State,
+    found: &[Found],
+    adopt: bool,
+) -> Result<Reconciled> {
+    let mut first_seen = driver.first_seen.clone();
+    let mut context = Context {
+        deployment: &driver.deployment,
+        run: &driver.stamp.run,
+        adopt,
+        opening: true,
+        journalled: driver.ledger.in_use(),
+        now: driver.now(),
+        limits: &driver.limits,
+        first_seen: &mut first_seen,
+    };
+    reconcile(state, &driver.agenda, found, &mut context)
+}
+
+/// Holds a listing against the state, and writes what it means.
+pub(crate) async fn reconcile_now(
+    driver: &mut Driver<'_>,
+    found: &[Found],
+    adopt: bool,
+    opening: bool,
+) -> Result<Reconciled> {
+    let mut first_seen = std::mem::take(&mut driver.first_seen);
+    let stamp = Arc::clone(&driver.stamp);
+    let mut context = Context {
+        deployment: &driver.deployment,
+        run: &stamp.run,
+        adopt,
+        opening,
+        journalled: driver.ledger.in_use(),
+        now: driver.now(),
+        limits: &driver.limits,
+        first_seen: &mut first_seen,
+    };
+    let seen = reconcile(&driver.state, &driver.agenda, found, &mut context);
+    driver.first_seen = first_seen;
+    let seen = seen?;
+    driver.record(&seen.records).await?;
+    for id in &seen.missing {
+        driver.agenda.turn_mut(*id).suspect = true;
+    }
+    Ok(seen)
+}

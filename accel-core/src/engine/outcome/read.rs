@@ -1,0 +1,164 @@
+//! What a look at a thing means: still on its way, ready, broken, or gone.
+
+use super::{BLOCKERS_AGAIN_MS, GONE_LOOKS, Judge};
+use crate::backend::Phase;
+use crate::engine::agenda::Turn;
+use crate::engine::state::Step;
+use crate::error::{Error, ErrorKind};
+use crate::journal::{ItemId, Record};
+use crate::resource::Attributes;
+
+impl Judge<'_> {
+    pub(super) fn read(&mut self, id: ItemId, phase: Phase) -> Vec<Record> {
+        let item = self.item(id);
+        let step = item.step;
+        if !item.live() {
+            return Vec::new();
+        }
+        match phase {
+            Phase::Gone if step == Step::Going => vec![Record::Gone { item: id }],
+            Phase::Deleting if step == Step::Going => self.still(id, "going"),
+            Phase::Ready(ready) if step == Step::Going && item.wanted() => {
+                self.stays(id, ready.attributes)
+            }
+            Phase::Pending | Phase::Waiting { .. } | Phase::Ready(_) | Phase::Failed { .. }
+                if step == Step::Going =>
+            {
+                self.not_going(id)
+            }
+            Phase::Gone => self.seems_gone(id),
+            Phase::Deleting => vec![Record::Going { item: id }],
+            Phase::Failed { why } => self.broken(id, why),
+            Phase::Waiting { on } => {
+                let error = Error::new(ErrorKind::NotYet, format!("waits for {on}"));
+                self.halt(id, error.advice("have it accepted, then run deploy again"))
+            }
+            Phase::Pending => {
+                self.alive(id);
+                self.still(id, "pending")
+            }
+            Phase::Ready(ready) => {
+                self.alive(id);
+                self.turn(id).calm();
+                let known = step == Step::Ready
+                    && self.item(id).attributes.as_ref() == Some(&ready.attributes);
+                let ready = Record::Ready { item: id, attributes: ready.attributes };
+                if known { Vec::new() } else { vec![ready] }
+            }
+        }
+    }
+
+    pub(super) fn alive(&mut self, id: ItemId) {
+        let turn = self.turn(id);
+        turn.suspect = false;
+        turn.gone_since = None;
+        turn.gone_looks = 0;
+    }
+
+    /// One "gone" proves nothing: without a delete of ours, looks over a whole window must agree.
+    pub(super) fn seems_gone(&mut self, id: ItemId) -> Vec<Record> {
+        let (now, window) = (self.now, self.window(id));
+        if self.turn(id).gone_since.is_none() {
+            // It may have gone with what it belongs to.
+            for input in self.inputs_of(id) {
+                self.turn(input).suspect = true;
+            }
+        }
+        let turn = self.turn(id);
+        let since = *turn.gone_since.get_or_insert(now);
+        turn.gone_looks += 1;
+        turn.next_at = now + (window / 4).max(1);
+        if now - since < window || turn.gone_looks < GONE_LOOKS {
+            return Vec::new();
+        }
+        *turn = Turn::default();
+        for dependant in self.dependants_of(id) {
+            self.turn(dependant).suspect = true;
+        }
+        vec![Record::Lost { item: id }]
+    }
+
+    pub(super) fn dependants_of(&self, id: ItemId) -> Vec<ItemId> {
+        let Some(node) = self.item(id).node else { return Vec::new() };
+        let items =
+            self.state.dependants[node.index()].iter().map(|node| self.state.item_of(*node));
+        items.filter(|item| !self.item(*item).kind.facts().setting).collect()
+    }
+
+    /// Accepted, and then given up: one replacement, then a person.
+    pub(super) fn broken(&mut self, id: ItemId, why: String) -> Vec<Record> {
+        let turn = self.turn(id);
+        turn.broken += 1;
+        let broken = turn.broken;
+        if broken > 1 {
+            return self.halt(
+                id,
+                Error::new(ErrorKind::Failed, why)
+                    .advice("see the provider's reason, then run deploy again"),
+            );
+        }
+        *self.turn(id) = Turn { broken, ..Turn::default() };
+        vec![Record::Replaced { item: id, why }]
+    }
+
+    /// Not there yet, or not gone yet: looks come at a twentieth of the time that has passed.
+    pub(super) fn still(&mut self, id: ItemId, what: &str) -> Vec<Record> {
+        let now = self.now;
+        let facts = self.item(id).kind.facts();
+        let going = what == "going";
+        let times = if going { facts.gone } else { facts.ready };
+        let limit = times
+            .map_or(u64::from(self.limits.in_use_secs), |times| u64::from(times.limit_secs))
+            * 1000;
+        let turn = self.turn(id);
+        turn.tries = 0;
+        let since = *turn.since.get_or_insert(now);
+        let lasted = now - since;
+        // A deploy waits for the slowest thing, and the next step for this look; a cleanup is in less of a hurry.
+        let first = since + times.map_or(0, |times| u64::from(times.usual_secs) * 500);
+        turn.next_at = first.max(now + (lasted / if going { 8 } else { 20 }).clamp(1_000, 30_000));
+        if going && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
+            turn.ask_blockers_at = Some(now);
+        }
+        if lasted <= limit {
+            return Vec::new();
+        }
+        let held = self.held_by(id);
+        let message = format!("still {what} after {} s{held}", lasted / 1000);
+        self.halt(
+            id,
+            Error::new(ErrorKind::Failed, message)
+                .advice("look at it in the console, then run again"),
+        )
+    }
+
+    /// A delete was accepted, yet it is there as before. The look may be stale; if looks agree, the delete is sent again.
+    pub(super) fn not_going(&mut self, id: ItemId) -> Vec<Record> {
+        let (now, window) = (self.now, self.window(id));
+        if self.item(id).wanted() {
+            self.turn(id).next_at = now + (window / 4).max(1);
+            return Vec::new();
+        }
+        let pause = self.pause(id, 5_000);
+        let turn = self.turn(id);
+        if turn.again(now, pause) > window / 2 {
+            turn.calm();
+            turn.resend = true;
+            turn.next_at = now;
+        }
+        Vec::new()
+    }
+
+    /// Wanted again after a delete whose outcome nobody knows. Looks lag: only when they agree for a whole window did it have no effect.
+    pub(super) fn stays(&mut self, id: ItemId, attributes: Attributes) -> Vec<Record> {
+        let (now, window) = (self.now, self.window(id));
+        let turn = self.turn(id);
+        let since = *turn.since.get_or_insert(now);
+        turn.next_at = now + (window / 4).max(1);
+        if now - since < window {
+            return Vec::new();
+        }
+        turn.calm();
+        vec![Record::Ready { item: id, attributes }]
+    }
+}
