@@ -9,7 +9,7 @@ use accel_core::{Calls, Place};
 pub use crate::timeline::timeline;
 
 /// How long a printed line may be.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// What a deploy would do: per place what is made, each replacement and removal by name, and what the topology wants people to read.
 pub fn plan(plan: &Plan) -> String {
