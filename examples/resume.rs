@@ -102,7 +102,7 @@ impl Stage {
                     return Err(format!("{} is there twice", tags.owner.node).into());
                 }
             }
-            Ok(format!("the cloud holds {} things, none of them twice", world.live().count()))
+            Ok(format!("things in the cloud: {}, none of them twice", world.live().count()))
         })
     }
 }
