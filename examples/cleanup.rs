@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Trouble> {
-    let mut arguments = Arguments::of_process(USAGE);
+    let Some(mut arguments) = Arguments::of_process(USAGE) else { return Ok(()) };
     let speed = speed(&mut arguments)?;
     let sandbox = Sandbox::open(arguments.option("--cloud")?)?;
     at_speed(speed, cleanup(&sandbox, &What::of(arguments)?))?
@@ -66,7 +66,8 @@ fn place(word: &str) -> Option<Place> {
 }
 
 async fn cleanup(sandbox: &Sandbox, what: &What) -> Result<(), Trouble> {
-    let journal = sandbox.journal(&what.deployment()?)?;
+    let deployment = what.deployment()?;
+    let journal = sandbox.journal(&deployment)?;
     let (events, heard) = mpsc::channel(1000);
     let deployer = Deployer::new(sandbox).journal(&journal).events(events);
     let report = match what {
@@ -74,5 +75,6 @@ async fn cleanup(sandbox: &Sandbox, what: &What) -> Result<(), Trouble> {
         What::Named(name, places) => watch(heard, deployer.cleanup_named(name, places)).await?,
     };
     println!("\n{}\n{}", show::calls(&report.calls), show::cleaned(&report));
-    Ok(())
+    drop(journal);
+    Ok(sandbox.tidy(&deployment)?)
 }

@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use accel_core::{Acceleration, Deployer, Topology as _};
+use accel_core::{Acceleration, Deployer, Failure, Topology as _};
 use accel_examples::{Arguments, Sandbox, Trouble, at_speed, exit, read_spec, show, speed, watch};
 use tokio::sync::mpsc;
 
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Trouble> {
-    let mut arguments = Arguments::of_process(USAGE);
+    let Some(mut arguments) = Arguments::of_process(USAGE) else { return Ok(()) };
     let speed = speed(&mut arguments)?;
     let sandbox = Sandbox::open(arguments.option("--cloud")?)?;
     let spec = read_spec(arguments.last()?.as_deref())?;
@@ -26,7 +26,7 @@ fn run() -> Result<(), Trouble> {
 }
 
 async fn deploy(sandbox: &Sandbox, spec: &Acceleration) -> Result<(), Trouble> {
-    let deployment = spec.deployment().map_err(|problem| problem.to_string())?;
+    let deployment = spec.deployment().map_err(|_| Failure::Spec(spec.check()))?;
     let journal = sandbox.journal(&deployment)?;
     let (events, heard) = mpsc::channel(1000);
     let deployer = Deployer::new(sandbox).journal(&journal).events(events);

@@ -10,9 +10,16 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The arguments of this process. The usage is shown with every complaint about them.
-    pub fn of_process(usage: &'static str) -> Self {
-        Self { usage, words: std::env::args().skip(1).collect() }
+    /// The arguments of this process; none if it is only asked for its usage, which is then printed. It is also shown with every
+    /// complaint about them.
+    #[expect(clippy::print_stdout, reason = "the usage is what was asked for")]
+    pub fn of_process(usage: &'static str) -> Option<Self> {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        if words.iter().any(|word| word == "--help" || word == "-h") {
+            println!("usage: {usage}");
+            return None;
+        }
+        Some(Self { usage, words })
     }
 
     /// Takes an option (`--cloud`) with its value, if it is there.

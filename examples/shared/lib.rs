@@ -45,3 +45,9 @@ pub fn read_spec(path: Option<&str>) -> Result<Acceleration, Trouble> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     Ok(Acceleration::from_toml(&text).map_err(|problem| format!("{path}: {problem}"))?)
 }
+
+/// What the README shows compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../README.zh-CN.md")]
+struct Readme;

@@ -48,7 +48,24 @@ impl Sandbox {
     /// # Errors
     /// If another process holds it, or if it cannot be used.
     pub fn journal(&self, deployment: &DeploymentId) -> Result<FileJournal> {
-        FileJournal::open(self.path.with_extension("journals"), deployment)
+        FileJournal::open(self.journals(), deployment)
+    }
+
+    /// After a cleanup: an empty cloud is thrown away, and with it the journal of the deployment that was the last in it. What a
+    /// cloud remembers of the dead is worth nothing here, and every call would read it.
+    ///
+    /// # Errors
+    /// If files cannot be removed.
+    pub fn tidy(&self, deployment: &DeploymentId) -> std::io::Result<()> {
+        if self.cloud.inspect(|world| world.live().next().is_some()) {
+            return Ok(());
+        }
+        std::fs::remove_dir_all(self.journals().join(deployment.as_str()))?;
+        std::fs::remove_file(&self.path)
+    }
+
+    fn journals(&self) -> PathBuf {
+        self.path.with_extension("journals")
     }
 
     /// Where the cloud is kept.

@@ -1,5 +1,7 @@
 //! Plans, outputs and ends as plain text.
 
+use std::collections::BTreeSet;
+
 use accel_core::deployer::{Change, Cleaned, CleanupReport, Plan, PlannedNode};
 use accel_core::engine::Stranger;
 use accel_core::resource::Kind;
@@ -9,7 +11,7 @@ use accel_core::{Calls, Place};
 pub use crate::timeline::timeline;
 
 /// How long a printed line may be.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// What a deploy would do: per place what is made, each replacement and removal by name, and what the topology wants people to read.
 pub fn plan(plan: &Plan) -> String {
@@ -127,16 +129,14 @@ pub fn cleaned(report: &CleanupReport) -> String {
         strangers.map(|stranger| not_ours("  not ours, left alone: ", stranger)).collect();
     let unknown = report.unknown.iter();
     lines.extend(unknown.map(|what| prose("  of an unknown kind, left alone: ", what)));
-    let places: Vec<String> = report.places.iter().map(ToString::to_string).collect();
-    let (id, places) = (&report.id, places.join(" and "));
+    let regions: BTreeSet<&str> = report.places.iter().map(|place| place.region.as_str()).collect();
+    let regions = Vec::from_iter(regions).join(" and ");
+    let (id, secs) = (&report.id, report.took.as_secs_f64());
     lines.push(match report.outcome {
         Cleaned::NothingLeft { removed } => {
-            let secs = report.took.as_secs_f64();
-            format!("{id}: {removed} removed in {secs:.0} s, nothing left in {places}")
+            format!("{id}: {removed} removed in {secs:.0} s, nothing left in {regions}")
         }
-        Cleaned::NothingFound => {
-            format!("{id}: nothing found in {places}; is that the right name?")
-        }
+        Cleaned::NothingFound => format!("{id}: nothing found in {regions}; is the name right?"),
     });
     lines.join("\n")
 }
