@@ -95,7 +95,9 @@ impl Stage {
         self.cloud.set_schedule(Schedule::default());
         self.cloud.revive();
         let secs = began.elapsed().as_secs_f64();
-        println!("{name:<8} killed after {secs:.1} s: the cloud {done}, and nobody has heard of it");
+        println!(
+            "{name:<8} killed after {secs:.1} s: the cloud {done}, and nobody has heard of it"
+        );
         println!("         {}", self.count()?);
         Ok(())
     }

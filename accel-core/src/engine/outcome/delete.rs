@@ -1,6 +1,6 @@
 //! What the answer to a delete means, and what holds what does not go.
 
-use super::{BLOCKERS_AGAIN_MS, Judge, REFUSALS_BEFORE_BLOCKERS};
+use super::{BLOCKERS_AGAIN_MS, FIRST_LOOK_MS_PER_SEC, Judge, REFUSALS_BEFORE_BLOCKERS};
 use crate::backend::Blocker;
 use crate::engine::policy::{Next, Verb, next};
 use crate::engine::state::{Item, Step};
@@ -19,7 +19,8 @@ impl Judge<'_> {
         turn.blockers.clear();
         turn.ask_blockers_at = None;
         turn.since = Some(now);
-        turn.next_at = now + gone.map_or(0, |times| u64::from(times.usual_secs) * 500);
+        turn.next_at =
+            now + gone.map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
         match gone {
             Some(_) => vec![Record::Going { item: id }],
             None => vec![Record::Gone { item: id }],
