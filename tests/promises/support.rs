@@ -98,12 +98,16 @@ pub(crate) async fn graph(stage: &Stage, spec: &Acceleration) -> Graph {
 
 /// Everything of the spec is there once, as asked, and nothing else is.
 pub(crate) async fn assert_stands(stage: &Stage, spec: &Acceleration) {
-    let graph = graph(stage, spec).await;
-    assert_eq!(stage.at_rest(&graph), [], "{}", stage.cloud.snapshot());
+    assert_at_rest(stage, &graph(stage, spec).await);
 }
 
 pub(crate) fn assert_nothing_left(stage: &Stage) {
-    assert_eq!(stage.at_rest(&Graph::default()), [], "{}", stage.cloud.snapshot());
+    assert_at_rest(stage, &Graph::default());
+}
+
+fn assert_at_rest(stage: &Stage, graph: &Graph) {
+    let wrong: Vec<String> = stage.at_rest(graph).iter().map(ToString::to_string).collect();
+    assert!(wrong.is_empty(), "{}\n\n{}", wrong.join("\n"), stage.cloud.snapshot());
 }
 
 /// Deploys with consent to every replacement that it plans.
@@ -253,4 +257,23 @@ impl Wrongs {
     pub(crate) fn assert_none(&self, what: impl fmt::Display) {
         assert_eq!(*self.0.lock().unwrap(), [""; 0], "{what}");
     }
+}
+
+/// Runs a test on every case, and says of all that fail which and why.
+pub(crate) fn each<C: fmt::Debug>(cases: impl IntoIterator<Item = C>, test: impl Fn(&C)) {
+    let mut count = 0;
+    let mut failures = Vec::new();
+    for case in cases {
+        count += 1;
+        let run = std::panic::AssertUnwindSafe(|| test(&case));
+        if let Err(panic) = std::panic::catch_unwind(run) {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+            let short: String = text.chars().take(700).collect();
+            failures.push(format!("{case:?}: {short}"));
+        }
+    }
+    let some = failures[..failures.len().min(10)].join("\n");
+    assert!(failures.is_empty(), "{} of {count} failed, among them:\n{some}", failures.len());
+    assert!(count > 0, "there are cases");
 }
