@@ -58,7 +58,7 @@ impl Judge<'_> {
             turn.ask_blockers_at = Some(now);
         }
         // A child that no listing showed yet may hold it.
-        let relist = turn.tries >= 2;
+        let relist = turn.tries == 2;
         let strangers = self.held_by_strangers(id);
         self.agenda.relist |= relist;
         if lasted <= if strangers { self.window(id) } else { limit } {
@@ -77,6 +77,7 @@ impl Judge<'_> {
         let now = self.now;
         let turn = self.turn(id);
         turn.ask_blockers_at = Some(now + BLOCKERS_AGAIN_MS);
+        self.agenda.relist = true;
         let Ok(blockers) = answer else { return Vec::new() };
         let revived = blockers.iter().filter_map(|blocker| self.revived(blocker)).collect();
         self.turn(id).blockers = blockers;
