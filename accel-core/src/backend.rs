@@ -228,7 +228,7 @@ pub struct Found {
     /// The ids that the cloud says it refers to.
     pub refs: Vec<RemoteId>,
     /// Its natural key under its parent (a route's destination, a rule's content, a target's address and port), as
-    /// [`Describe::key`](crate::resource::Describe::key) would say it.
+    /// [`Describe::key`] would say it.
     pub key: Option<String>,
 }
 

@@ -48,6 +48,31 @@ pub enum ErrorKind {
     Refused,
 }
 
+impl ErrorKind {
+    /// What a person does about an error of this kind when nothing more is known.
+    fn what_next(self) -> &'static str {
+        match self {
+            Self::Quota => "raise the quota or remove what is not needed, then run again",
+            Self::Denied => "allow this action for the caller, then run again",
+            Self::Expired => "renew the credentials, then run again: it goes on from here",
+            Self::Invalid | Self::NotFound => {
+                "correct the spec, or what it refers to, then run again"
+            }
+            Self::Unsupported => "use a backend that can do this, or leave it out of the spec",
+            Self::Conflict => {
+                "remove what is in the way, or choose another name or block, then run again"
+            }
+            Self::InUse => "remove what holds it, then run again",
+            Self::Throttled | Self::Unavailable | Self::Ambiguous | Self::NotYet => {
+                "run again when the cloud answers: it goes on from here"
+            }
+            Self::Failed | Self::Journal | Self::Fenced | Self::Refused => {
+                "look at the reason, then run again"
+            }
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -167,6 +192,13 @@ impl Error {
     pub(crate) fn about_if_unknown(mut self, node: &NodeName, place: &Place) -> Self {
         self.0.node.get_or_insert_with(|| node.clone());
         self.0.place.get_or_insert_with(|| place.clone());
+        self
+    }
+
+    /// With what to do next, unless somebody who knows more has said it.
+    pub(crate) fn advised(mut self) -> Self {
+        let kind = self.0.kind;
+        self.0.advice.get_or_insert_with(|| kind.what_next().to_owned());
         self
     }
 

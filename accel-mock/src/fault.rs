@@ -414,16 +414,18 @@ mod tests {
     #[test]
     fn what_is_accepted_can_fail() {
         run(async {
-            let deployer = with("create=fail").await;
-            let id = deployer.create("service.vpc").await.unwrap();
+            let mut deployer = with("create:subnet=fail").await;
+            deployer.deploy_to("service.vpc").await;
+            let id = deployer.create("service.subnet").await.unwrap();
             let items = [ReadItem { id: &id, request: None }];
             let phase = deployer.cloud.read(&items).await.remove(0).unwrap();
             assert!(matches!(phase, Phase::Failed { .. }));
-            assert_eq!(deployer.find("service.vpc").await, Ok(None));
+            assert_eq!(deployer.find("service.subnet").await, Ok(None));
             let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
             assert_eq!(listing.found[0].phase, phase);
             deployer.cloud.delete(&id).await.unwrap();
-            assert_eq!(vpcs(&deployer), 0);
+            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            assert!(listing.found.iter().all(|found| found.id != id));
         });
     }
 

@@ -171,9 +171,9 @@ fn crash(stage: &Stage, at: u64) {
 /// What a journal lost between two runs leaves: an empty one, or none any more.
 #[test]
 fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
-    let kills = GOALS.into_iter().flat_map(|(first, then)| {
-        (1..=calls(first)).map(move |at| (first, then, at))
-    });
+    let kills = GOALS
+        .into_iter()
+        .flat_map(|(first, then)| (1..=calls(first)).map(move |at| (first, then, at)));
     each(kills.flat_map(|kill| [(kill, true), (kill, false)]), |&((first, then, at), another)| {
         virtually(async {
             let spec = jakarta();

@@ -227,7 +227,8 @@ impl Journal for Troubled {
             Trouble::Taken => {
                 self.is_over.store(true, Ordering::Relaxed);
                 let (seq, at_ms) = (entries[0].seq, entries[0].at_ms);
-                let theirs = Entry { seq, at_ms, run: "somebody-else".into(), record: Record::Beat };
+                let theirs =
+                    Entry { seq, at_ms, run: "somebody-else".into(), record: Record::Beat };
                 self.journal.append(&[theirs]).await?;
                 self.journal.append(entries).await
             }

@@ -10,8 +10,8 @@ use accel_mock::{Call, Lag, Settings, Verb};
 use accel_tests::harness::{Stage, jakarta, virtually};
 
 use crate::support::{
-    allow, assert_nothing_left, assert_stands, changed, deployed, each, graph, is_done, mutations_since,
-    replace, settings, stage, standing, two_services,
+    allow, assert_nothing_left, assert_stands, changed, deployed, each, graph, is_done,
+    mutations_since, replace, settings, stage, standing, two_services,
 };
 
 /// A lane that stands, and what it is to become.
@@ -26,9 +26,7 @@ pub(crate) const CHANGES: &[Change] = &[
     ("a block more", jakarta, || changed(|s| s.allow.push(Allow::new("198.51.100.0/24")))),
     ("another block", jakarta, || changed(|s| s.allow = vec![Allow::new("198.51.100.0/24")])),
     ("a label", jakarta, || changed(|s| s.allow[0].label = Some("the plant".to_owned()))),
-    ("a caller", jakarta, || {
-        changed(|s| s.callers.accounts.push(AccountId::from("444455556666")))
-    }),
+    ("a caller", jakarta, || changed(|s| s.callers.accounts.push(AccountId::from("444455556666")))),
     ("no path MTU", jakarta, || changed(|s| s.path_mtu = false)),
     ("a tag", jakarta, || changed(|s| drop(s.tags.insert("team".into(), "vision".into())))),
     ("another timeout", jakarta, || changed(|s| s.idle_timeout_secs = 600)),
@@ -111,7 +109,8 @@ fn a_resource_is_created_only_when_what_it_refers_to_exists() {
 
 /// Every step of every change, watched by the oracle: promises 3, 4, 6 and 11.
 fn nothing_is_wrong_at_any_step(journal: bool) {
-    let cases = clouds().into_iter().flat_map(|cloud| CHANGES.iter().map(move |c| (cloud, Named(c))));
+    let cases =
+        clouds().into_iter().flat_map(|cloud| CHANGES.iter().map(move |c| (cloud, Named(c))));
     each(cases, |((_, lag), Named((_, from, to)))| {
         virtually(async {
             let (from, to) = (from(), to());
@@ -159,7 +158,11 @@ fn a_resource_is_deleted_only_when_nothing_of_ours_that_refers_to_it_is_left() {
             assert_nothing_left(&stage);
             let deletes = deletes(&mutations_since(&stage.cloud, first));
             let vanishing = deletes.iter().filter(|kind| kind.facts().vanishes_with.is_some());
-            assert_eq!(vanishing.collect::<Vec<_>>(), [&Kind::Listener; 0], "they go by themselves");
+            assert_eq!(
+                vanishing.collect::<Vec<_>>(),
+                [&Kind::Listener; 0],
+                "they go by themselves"
+            );
         });
     }
 }

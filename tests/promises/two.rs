@@ -9,8 +9,8 @@ use accel_mock::{Cloud, Settings};
 use accel_tests::harness::{Stage, jakarta, virtually};
 
 use crate::support::{
-    assert_nothing_left, assert_stands, deployed, each, journal, mutations_since, refusal, settings,
-    stage, standing, two_services,
+    assert_nothing_left, assert_stands, deployed, each, journal, mutations_since, refusal,
+    settings, stage, standing, two_services,
 };
 
 fn slow(spec: &Acceleration, journal: bool) -> Stage {
@@ -56,8 +56,10 @@ fn a_run_at_work_keeps_its_lease() {
         let one = async { run(&stage, "run-1").deploy(&spec).await.unwrap() };
         let others = async {
             for secs in [30, 100, 250, 390] {
-                tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_secs(secs / 4))
-                    .await;
+                tokio::time::sleep_until(
+                    tokio::time::Instant::now() + Duration::from_secs(secs / 4),
+                )
+                .await;
                 let error = refusal(run(&stage, "run-2").cleanup(&spec).await);
                 assert_eq!(error.kind(), ErrorKind::Fenced, "after {secs} s: {error}");
             }
@@ -143,7 +145,8 @@ fn of_two_that_begin_together_one_holds_the_journal() {
 #[test]
 fn two_tasks_share_a_journal() {
     virtually(async {
-        let cloud = Arc::new(Cloud::new(Settings { latency: Duration::from_millis(40), ..settings() }));
+        let cloud =
+            Arc::new(Cloud::new(Settings { latency: Duration::from_millis(40), ..settings() }));
         let shared = Arc::new(MemoryJournal::default());
         let task = |name: &'static str, take_over, secs| {
             let (cloud, shared) = (Arc::clone(&cloud), Arc::clone(&shared));

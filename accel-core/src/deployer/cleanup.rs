@@ -6,7 +6,7 @@ use super::Deployer;
 use super::opening::{Opened, Pins, open};
 use super::report::{Cleaned, CleanupReport, Failure};
 use crate::backend::OfferQuery;
-use crate::engine::{Item, Paused, reconcile_now};
+use crate::engine::{Item, Paused, Step, reconcile_now};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::graph::Graph;
@@ -28,6 +28,7 @@ pub(super) async fn cleanup(
         ));
     }
     let known = opened.driver.state.items.iter().any(Item::live);
+    let before = removed(&opened);
     let planned = Record::Planned { graph: Arc::new(Graph::default()) };
     opened.driver.record(&[Record::Started(opened.started.clone()), planned]).await?;
     let found = std::mem::take(&mut opened.found);
@@ -45,13 +46,20 @@ pub(super) async fn cleanup(
     match paused {
         Paused::Stopped => Err(Failure::Stopped(Box::new(opened.halt()))),
         Paused::Quiet | Paused::Relist if !reached => Err(Failure::Halted(Box::new(opened.halt()))),
-        Paused::Quiet | Paused::Relist => Ok(report(&opened, known)),
+        Paused::Quiet | Paused::Relist => Ok(report(&opened, known, before)),
     }
 }
 
-fn report(opened: &Opened<'_>, known: bool) -> CleanupReport {
-    let items = opened.driver.state.items.iter();
-    let removed = items.filter(|item| item.id.is_some() && !item.kind.facts().setting).count();
+/// How many things the records know that are gone, settings aside.
+fn removed(opened: &Opened<'_>) -> usize {
+    let gone =
+        |item: &&Item| item.step == Step::Gone && item.id.is_some() && !item.kind.facts().setting;
+    opened.driver.state.items.iter().filter(gone).count()
+}
+
+/// What earlier runs removed is not counted again.
+fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
+    let removed = removed(opened) - before;
     let nothing = removed == 0 && !known;
     CleanupReport {
         id: opened.driver.deployment.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::backend::Blocker;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::id::Place;
 use crate::journal::ItemId;
 use crate::resource::{Api, Kind};
@@ -71,6 +71,7 @@ pub(crate) struct Turn {
     /// Tries of the present kind of trouble, and when it began.
     pub(crate) tries: u32,
     pub(crate) trouble: Option<Moment>,
+    pub(crate) trouble_kind: Option<ErrorKind>,
     /// When this run made it or first saw it.
     pub(crate) since: Option<Moment>,
     /// This run made it.
@@ -105,10 +106,16 @@ impl Turn {
     pub(crate) fn calm(&mut self) {
         self.tries = 0;
         self.trouble = None;
+        self.trouble_kind = None;
     }
 
     /// One more try of a trouble that began at the first: how long it has lasted.
-    pub(crate) fn again(&mut self, now: Moment, wait: u64) -> u64 {
+    pub(crate) fn again(&mut self, now: Moment, wait: u64, kind: ErrorKind) -> u64 {
+        if self.trouble_kind.replace(kind) != Some(kind) {
+            // Another kind of trouble has a limit of its own.
+            self.trouble = None;
+            self.tries = 0;
+        }
         let began = *self.trouble.get_or_insert(now);
         self.tries += 1;
         self.next_at = now + wait;
@@ -160,6 +167,7 @@ static NEVER_SEEN: Turn = Turn {
     busy: false,
     tries: 0,
     trouble: None,
+    trouble_kind: None,
     since: None,
     fresh: false,
     looked: false,

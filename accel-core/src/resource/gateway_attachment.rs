@@ -33,6 +33,10 @@ impl Describe for GatewayAttachment {
     }
 
     fn slots(&self, inputs: &Inputs<'_>) -> Vec<Slot> {
-        vec![Slot::key(inputs.id(&self.vpc), "gateway")]
+        // A VPC takes one gateway, and a gateway one VPC.
+        vec![
+            Slot::key(inputs.id(&self.vpc), "gateway"),
+            Slot::key(inputs.id(&self.gateway), "attachment"),
+        ]
     }
 }

@@ -53,7 +53,7 @@ impl Judge<'_> {
         let (now, pause) = (self.now, self.pause(id, 15_000));
         let limit = u64::from(self.limits.in_use_secs) * 1000;
         let turn = self.agenda.turn_mut(id);
-        let lasted = turn.again(now, pause);
+        let lasted = turn.again(now, pause, ErrorKind::InUse);
         if turn.tries >= REFUSALS_BEFORE_BLOCKERS && turn.ask_blockers_at.is_none() {
             turn.ask_blockers_at = Some(now);
         }

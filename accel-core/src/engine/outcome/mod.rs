@@ -109,7 +109,7 @@ impl Judge<'_> {
 
     fn halt(&mut self, id: ItemId, error: Error) -> Vec<Record> {
         let item = self.item(id);
-        let error = error.about_if_unknown(&item.name, &item.place);
+        let error = error.about_if_unknown(&item.name, &item.place).advised();
         self.turn(id).halted = Some(error.clone());
         vec![Record::Halted { item: id, error }]
     }
@@ -132,7 +132,7 @@ impl Judge<'_> {
             }
         }
         let pause = self.pause(id, 20_000);
-        let lasted = self.agenda.turn_mut(id).again(self.now, pause);
+        let lasted = self.agenda.turn_mut(id).again(self.now, pause, error.kind());
         if lasted > u64::from(self.limits.retry_secs) * 1000 {
             return self.halt(id, error);
         }
@@ -221,7 +221,7 @@ impl Judge<'_> {
         let turn = self.turn(id);
         turn.looked = false;
         turn.doubt = Some(now);
-        if turn.again(now, pause) > limit {
+        if turn.again(now, pause, error.kind()) > limit {
             let mut records = self.halt(id, error);
             records.insert(0, Record::Doubtful { item: id });
             return records;
@@ -237,7 +237,7 @@ impl Judge<'_> {
         let in_use = u64::from(self.limits.in_use_secs) * 1000;
         let turn = self.agenda.turn_mut(id);
         turn.looked = false;
-        let lasted = turn.again(now, pause);
+        let lasted = turn.again(now, pause, error.kind());
         self.agenda.relist = true;
         let mut records = vec![Record::Refused { item: id, spent: false }];
         if lasted > if going { in_use } else { window } {
@@ -262,7 +262,7 @@ impl Judge<'_> {
         let pause = self.pause(id, 5_000);
         let turn = self.turn(id);
         turn.looked = true;
-        turn.again(now, pause);
+        turn.again(now, pause, error.kind());
         let inputs: Vec<ItemId> = self.inputs_of(id);
         self.hide(id, &inputs);
         // Counted from when the youngest input appeared: one may have been made anew meanwhile.
@@ -338,7 +338,7 @@ impl Judge<'_> {
         let now = self.now;
         let turn = self.turn(id);
         turn.looked = true;
-        if turn.again(now, pause) > limit { self.halt(id, error) } else { Vec::new() }
+        if turn.again(now, pause, error.kind()) > limit { self.halt(id, error) } else { Vec::new() }
     }
 
     fn looked(&mut self, id: ItemId, seen: Option<RemoteId>) -> Vec<Record> {
@@ -350,7 +350,7 @@ impl Judge<'_> {
             turn.looked = true;
             if waits {
                 turn.doubt.get_or_insert(now);
-                turn.again(now, pause);
+                turn.again(now, pause, ErrorKind::Ambiguous);
             } else {
                 turn.next_at = now;
             }

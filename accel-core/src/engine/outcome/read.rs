@@ -142,7 +142,7 @@ impl Judge<'_> {
         }
         let pause = self.pause(id, 5_000);
         let turn = self.turn(id);
-        if turn.again(now, pause) > window / 2 {
+        if turn.again(now, pause, ErrorKind::NotYet) > window / 2 {
             turn.calm();
             turn.resend = true;
             turn.next_at = now;
