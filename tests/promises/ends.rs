@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use accel_core::graph::NodeId;
-use accel_core::{ErrorKind, Graph, Limits, NodeName};
+use accel_core::{ErrorKind, Graph, NodeName};
 use accel_mock::{Schedule, Verdict};
 use accel_tests::harness::{End, Stage, jakarta, virtually};
 
-use crate::support::{assert_stands, deployed, graph, halt, settings, stage};
+use crate::support::{assert_stands, deployed, halt, settings, stage};
 
 /// How many calls a deploy makes at most once nothing goes wrong any more: twice those of one without any trouble, and those of the
 /// looks of two windows.
@@ -92,41 +92,6 @@ const FOR_A_PERSON: [ErrorKind; 5] = [
     ErrorKind::Unsupported,
 ];
 
-/// At each create: a halt that names the node, the place and the provider's code, with all that is independent of it done.
-#[test]
-fn what_cannot_be_fixed_by_time_ends_in_a_clear_halt() {
-    for kind in FOR_A_PERSON {
-        let mut nth = 0;
-        while virtually(async {
-            let spec = jakarta();
-            let stage = stage(&spec, true);
-            let Some(name) = refuse(&stage, kind, nth).await else { return false };
-            let halt = halt(stage.deployer().deploy(&spec).await);
-            let graph = stage.graph(&spec).await;
-            let node = graph.find(&name).unwrap();
-            let [error] = &halt.errors[..] else { panic!("{kind} at {name}: {:?}", halt.errors) };
-            assert_eq!((error.kind(), error.about()), (kind, Some(&name)));
-            assert_eq!(error.provider_code(), Some("Scheduled"));
-            assert!(error.to_string().contains(&graph.node(node).place.to_string()), "{error}");
-            assert!(!halt.retry_helps);
-            let dependants = depends(&graph, node);
-            for id in graph.ids().filter(|id| !dependants.contains(id)) {
-                let name = &graph.node(id).name;
-                assert!(halt.nodes.contains_key(name), "{name} is independent of {error}");
-            }
-            assert!(dependants.iter().all(|id| !halt.nodes.contains_key(&graph.node(*id).name)));
-            assert_eq!(stage.violations(), []);
-            stage.calm();
-            deployed(stage.deploy(&spec).await);
-            assert_stands(&stage, &spec).await;
-            true
-        }) {
-            nth += 1;
-        }
-        assert!(nth > 30, "a lane has many creates");
-    }
-}
-
 /// What a person must do next is said for every kind that a person must fix.
 #[test]
 fn a_halt_says_what_to_do_next() {
@@ -136,23 +101,6 @@ fn a_halt_says_what_to_do_next() {
             let name = refuse(&stage, kind, 0).await;
             let halt = halt(stage.deployer().deploy(&jakarta()).await);
             assert!(halt.errors[0].what_next().is_some(), "{kind} of {name:?}: {}", halt.errors[0]);
-        });
-    }
-}
-
-/// Trouble that never ends: within the limit for retries, a halt, and one that says that running again may help.
-#[test]
-fn trouble_that_never_ends_ends_in_a_halt() {
-    for trouble in ["create:vpc@entry=refuse:throttled", "create:vpc@entry=drop"] {
-        virtually(async {
-            let stage = stage(&jakarta(), true);
-            stage.cloud.set_schedule(trouble.parse().unwrap());
-            let limits = Limits { retry_secs: 100, ..Limits::default() };
-            let began = tokio::time::Instant::now();
-            let halt = halt(stage.deployer().limits(limits).deploy(&jakarta()).await);
-            assert!(began.elapsed().as_secs() < 400, "{:?}", began.elapsed());
-            assert!(halt.retry_helps, "{:?}", halt.errors);
-            assert!(halt.nodes.keys().any(|name| name.as_str().starts_with("service.endpoint")));
         });
     }
 }

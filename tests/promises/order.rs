@@ -130,16 +130,6 @@ fn nothing_is_wrong_at_any_step(journal: bool) {
     });
 }
 
-#[test]
-fn nothing_is_wrong_at_any_step_of_any_change_with_a_journal() {
-    nothing_is_wrong_at_any_step(true);
-}
-
-#[test]
-fn nothing_is_wrong_at_any_step_of_any_change_without_a_journal() {
-    nothing_is_wrong_at_any_step(false);
-}
-
 /// The kinds that are deleted in a cleanup of the whole lane, in order.
 fn deletes(calls: &[Call]) -> Vec<Kind> {
     let deletes = calls.iter().filter(|call| call.verb == Verb::Delete && is_done(call));

@@ -85,48 +85,6 @@ fn a_run_that_has_ended_holds_nothing() {
     });
 }
 
-/// Whoever takes over fences the other at its next append; what both have made is there once.
-#[test]
-fn two_deployers_that_share_a_journal_never_fight() {
-    for secs in (1..80).step_by(3) {
-        virtually(async {
-            let spec = jakarta();
-            let stage = slow(&spec, true);
-            let one = run(&stage, "run-1");
-            let two = async {
-                tokio::time::sleep(Duration::from_secs(secs)).await;
-                run(&stage, "run-2").take_over(true).deploy(&spec).await
-            };
-            let (one, two) = tokio::join!(one.deploy(&spec), two);
-            let error = refusal(one);
-            assert_eq!(error.kind(), ErrorKind::Fenced, "after {secs} s: {error}");
-            assert!(error.message().contains("run-2"), "{error}");
-            two.unwrap_or_else(|why| panic!("after {secs} s: {why}"));
-            assert_stands(&stage, &spec).await;
-        });
-    }
-}
-
-/// A cleanup that takes over a deploy leaves nothing, whatever was on its way.
-#[test]
-fn a_cleanup_that_takes_over_leaves_nothing() {
-    for secs in (1..80).step_by(3) {
-        virtually(async {
-            let spec = jakarta();
-            let stage = slow(&spec, true);
-            let two = async {
-                tokio::time::sleep(Duration::from_secs(secs)).await;
-                run(&stage, "run-2").take_over(true).cleanup(&spec).await
-            };
-            let one = run(&stage, "run-1");
-            let (one, two) = tokio::join!(one.deploy(&spec), two);
-            assert_eq!(refusal(one).kind(), ErrorKind::Fenced);
-            two.unwrap_or_else(|why| panic!("after {secs} s: {why}"));
-            assert_nothing_left(&stage);
-        });
-    }
-}
-
 /// Both begin at the same moment: one writes first, the other calls nothing that changes anything.
 #[test]
 fn of_two_that_begin_together_one_holds_the_journal() {
