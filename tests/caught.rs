@@ -74,17 +74,16 @@ async fn doubles(schedule: &str, lag: Lag, journal: bool) -> BTreeSet<String> {
     let deployer = Deployer::new(&cloud);
     let deployer = if journal { deployer.journal(&records) } else { deployer };
     deployer.deploy(&jakarta()).await.unwrap_or_else(|failure| panic!("{schedule}: {failure}"));
-    let found = seen.lock().unwrap().clone();
-    found
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 /// However late the call takes effect, and however long the cloud hides what it made: no second one is made meanwhile.
 #[test]
 fn a_create_in_doubt_is_not_repeated_before_its_effect_must_show() {
     let kinds = ["vpc", "internet_gateway", "elastic_ip"];
-    let whole: BTreeSet<Kind> =
+    let all: BTreeSet<Kind> =
         Kind::ALL.iter().copied().filter(|kind| kind.facts().repeat == Repeat::None).collect();
-    assert_eq!(whole, BTreeSet::from([Kind::Vpc, Kind::InternetGateway, Kind::ElasticIp]));
+    assert_eq!(all, BTreeSet::from([Kind::Vpc, Kind::InternetGateway, Kind::ElasticIp]));
     for kind in kinds {
         for verdict in ["lose", "late:4000", "late:25000"] {
             for journal in [true, false] {
