@@ -44,6 +44,7 @@ impl Intents {
         intents
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the list of records may grow")]
     fn take(&mut self, record: &Record) {
         match record {
             Record::Planned { graph } => self.plan(graph),

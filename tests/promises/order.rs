@@ -75,7 +75,7 @@ fn early_creates(calls: &[Call], graph: &Graph) -> Vec<String> {
                 continue;
             }
             let birth = births.get(parent.name.as_str());
-            if !birth.is_some_and(|birth| birth.number < call.number) {
+            if birth.is_none_or(|birth| birth.number >= call.number) {
                 early.push(format!("{call} before {}", parent.name));
             }
         }
