@@ -1,6 +1,8 @@
 //! Every stop point and every fault, at every call of a whole deploy and of a whole cleanup, with a journal and without one, each
 //! followed by going on and by cleaning up. Exhaustive, not sampled.
 
+use std::fmt;
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -39,7 +41,7 @@ enum Direction {
     Cleanup,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
     GoOn,
     CleanUp,
@@ -90,23 +92,20 @@ fn run(case: Case) -> Result<(), String> {
             Direction::Cleanup => drop(stage.cleanup(&spec).await),
         }
         stage.calm();
-        let goes_up = match (case.direction, case.then) {
-            (Direction::Deploy, Then::GoOn) | (Direction::Cleanup, Then::CleanUp) => {
-                case.direction == Direction::Deploy
-            }
-            (Direction::Deploy, Then::CleanUp) => false,
-            (Direction::Cleanup, Then::GoOn) => true,
-        };
-        if goes_up {
+        if case.then == Then::GoOn {
             match stage.deploy(&spec).await {
                 End::Returned(Ok(_)) => {}
-                end => return Err(format!("going on did not converge: {end:?}")),
+                end @ (End::Returned(_) | End::Killed) => {
+                    return Err(format!("going on did not converge: {end:?}"));
+                }
             }
             check(&stage, &graph)?;
         }
         match stage.cleanup(&spec).await {
             End::Returned(Ok(_)) => check(&stage, &Graph::default()),
-            end => Err(format!("cleaning up did not end: {end:?}")),
+            end @ (End::Returned(_) | End::Killed) => {
+                Err(format!("cleaning up did not end: {end:?}"))
+            }
         }
     })
 }
@@ -139,120 +138,51 @@ fn cases() -> (Vec<Case>, u64) {
     (cases, expected)
 }
 
-#[test]
-fn killed_or_stumbling_at_any_call_it_converges_or_cleans_up() {
-    let (mut cases, expected) = cases();
-    if let Ok(step) = std::env::var("STEP") {
-        let step: usize = step.parse().unwrap();
-        cases = cases.into_iter().step_by(step).collect();
+/// A case as it is printed, and as `ACCEL_SWEEP` takes it to run it alone: `deploy,journal,79=crash-after,clean-up`.
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let direction = if self.direction == Direction::Deploy { "deploy" } else { "cleanup" };
+        let journal = if self.journal { "journal" } else { "none" };
+        let then = if self.then == Then::GoOn { "go-on" } else { "clean-up" };
+        write!(f, "{direction},{journal},{},{then}", Schedule::one(self.call, self.verdict))
     }
+}
+
+/// Runs the cases on all cores; gives those that failed, with why.
+fn run_all(cases: &[Case]) -> (u64, Vec<String>) {
     let failures = Mutex::new(Vec::new());
     let (next, ran) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, Into::into) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let t = std::time::SystemTime::now();
-                    if std::env::var("TRACE").is_ok() {
-                        eprintln!("BEGIN {case:?}");
-                    }
-                    let r = run(*case);
-                    let e = t.elapsed().unwrap();
-                    if e.as_millis() > 200 {
-                        println!("SLOW {e:?} {case:?}");
-                    }
-                    if let Err(why) = r {
-                        failures.lock().unwrap().push(format!("{case:?}\n  {why}"));
+                    if let Err(why) = run(*case) {
+                        failures.lock().expect("no holder panics").push(format!("{case}\n  {why}"));
                     }
                     ran.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
     });
-    let (failures, ran) = (failures.into_inner().unwrap(), ran.into_inner() as u64);
-    println!(
-        "{ran} cases ran, {expected} expected (calls × verdicts × directions × journal or none × then), {} failed",
-        failures.len()
-    );
-    if std::env::var("STEP").is_err() {
-        assert_eq!(ran, expected);
-    }
-    assert!(
-        failures.is_empty(),
-        "{} of {ran} failed, among them:\n{}",
-        failures.len(),
-        failures[..failures.len().min(12)].join("\n")
-    );
+    (ran.into_inner() as u64, failures.into_inner().expect("no holder panics"))
 }
 
 #[test]
-fn one() {
-    let Ok(text) = std::env::var("CASE") else { return };
-    let w: Vec<&str> = text.split(',').collect();
-    let verdict = format!("1={}", w[3]).parse::<Schedule>().unwrap().calls[0].1;
-    let case = Case {
-        direction: if w[0] == "deploy" { Direction::Deploy } else { Direction::Cleanup },
-        journal: w[1] == "true",
-        call: w[2].parse().unwrap(),
-        verdict,
-        then: if w[4] == "goon" { Then::GoOn } else { Then::CleanUp },
-    };
-    virtually(async {
-        let spec = jakarta();
-        let mut s = settings();
-        s.log = true;
-        let stage = Stage::new(s, &spec, case.journal);
-        let graph = stage.graph(&spec).await;
-        if case.direction == Direction::Cleanup {
-            let _ = stage.deploy(&spec).await;
-        }
-        let from = stage.cloud.calls().len();
-        let first = stage.cloud.call_count() + case.call;
-        stage.cloud.set_schedule(Schedule::one(first, case.verdict));
-        match case.direction {
-            Direction::Deploy => drop(stage.deploy(&spec).await),
-            Direction::Cleanup => drop(stage.cleanup(&spec).await),
-        }
-        stage.calm();
-        for c in &stage.cloud.calls()[from..] {
-            println!("{c}");
-        }
-        println!("---- then");
-        let from = stage.cloud.calls().len();
-        let (tx, mut rx) = tokio::sync::mpsc::channel(10000);
-        let goes_up = match (case.direction, case.then) {
-            (Direction::Deploy, Then::GoOn) | (Direction::Cleanup, Then::GoOn) => true,
-            _ => false,
-        };
-        let ok = if goes_up {
-            match stage.deployer().events(tx).deploy(&spec).await {
-                Ok(_) => {
-                    println!("{:?}", check(&stage, &graph));
-                    true
-                }
-                Err(e) => {
-                    println!("{e}");
-                    false
-                }
-            }
-        } else {
-            match stage.deployer().events(tx).cleanup(&spec).await {
-                Ok(_) => {
-                    println!("{:?}", check(&stage, &Graph::default()));
-                    true
-                }
-                Err(e) => {
-                    println!("{e}");
-                    false
-                }
-            }
-        };
-        while let Ok(e) = rx.try_recv() {
-            println!("EV {:>8.2} {}", e.at.as_secs_f64(), e.event);
-        }
-        for c in &stage.cloud.calls()[from..] {
-            println!("{c}");
-        }
-        println!("{ok}");
-    });
+fn killed_or_stumbling_at_any_call_it_converges_or_cleans_up() {
+    let (mut cases, mut expected) = cases();
+    if let Ok(only) = std::env::var("ACCEL_SWEEP") {
+        cases.retain(|case| case.to_string() == only);
+        expected = 1;
+    }
+    let (ran, failures) = run_all(&cases);
+    // Written past the runner's capture: how much was tried is part of the result.
+    writeln!(
+        std::io::stderr(),
+        "sweep: {ran} cases ran, {expected} expected (calls x verdicts x directions x journal or none x then), {} failed",
+        failures.len()
+    )
+    .unwrap();
+    assert_eq!(ran, expected);
+    let some = failures[..failures.len().min(12)].join("\n");
+    assert!(failures.is_empty(), "{} of {ran} failed, among them:\n{some}", failures.len());
 }

@@ -5,9 +5,13 @@
 //! forgetful and how large it is, and which of several possible truths it keeps where the provider's documents are silent. A
 //! [`Schedule`] says what goes wrong: faults are data, and print themselves.
 //!
-//! The tour: `world` holds what exists and the few operations on it; `kind` has the rules, one file per kind, each rule with its
-//! source; `sight` decides who sees what when; `look` and `list` answer what was asked; `backend` makes every verb one call with a
-//! number, a latency and a verdict; `cloud` is the handle. Deliberately absent: randomness, background tasks, wall clocks.
+//! The tour: `world` holds what exists and the few operations on it, `agenda` what happens by itself; `kind` has the rules, one file
+//! per kind, each rule with its source; `sight` decides who sees what when; `look`, `list`, `offer` and `blockers` answer what was
+//! asked; `backend` makes every verb one call with a number, a latency and a verdict from `fault`; `cloud` is the handle. For oracles:
+//! `exposure` says what is open, `path` whether a packet comes back, `snapshot` shows everything as text, and `drift` changes what
+//! nobody asked for. `file` lets several processes share one world, and is the only place with a wall clock.
+//!
+//! Deliberately absent: randomness, background tasks, and any rule about who may do what.
 
 mod agenda;
 mod ask;

@@ -33,7 +33,7 @@ pub struct Thing {
     pub(crate) life: Life,
     /// What refers to it and is not gone.
     pub(crate) children: Vec<Key>,
-    /// When a setting of it last changed, and what it was before: a look may still show the old value.
+    /// When each setting of it last changed: for a while, a look still shows the value from before.
     pub(crate) changed: Vec<(Kind, Duration)>,
 }
 

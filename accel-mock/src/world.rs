@@ -172,7 +172,8 @@ impl World {
             self.tokens.insert(scope, Token::new(key, &body, &tags, self.now));
         }
         let ready = self.now + self.settings.delays.ready(body.kind());
-        let fails = fails.then(|| "internal failure of the provider".to_owned());
+        let fails =
+            (fails && can_fail(body.kind())).then(|| "internal failure of the provider".to_owned());
         let life = Life { born: self.now, ready, fails, deleting: None, gone: None };
         self.by_text.insert(Arc::clone(&text), key);
         self.count(&account, &place.region, body.kind(), 1);
@@ -383,6 +384,19 @@ fn parents(body: &Body) -> Vec<Key> {
     let mut parents = Vec::new();
     body.rules().refs(&mut |parent| parents.push(parent));
     parents
+}
+
+/// Kinds that a cloud accepts and may give up later. Source: `SubnetState`, `VpcEndpoint.State`, `VpcPeeringConnectionStateReason`,
+/// `RouteTableAssociationState`, `LoadBalancerState`.
+fn can_fail(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Subnet
+            | Kind::InterfaceEndpoint
+            | Kind::PeeringConnection
+            | Kind::RouteTableAssociation
+            | Kind::LoadBalancer
+    )
 }
 
 /// What a cloud removes together with its parent. Source: `DeleteLoadBalancer`, `DeleteSecurityGroup`, `DeleteRouteTable`,

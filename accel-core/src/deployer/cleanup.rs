@@ -74,8 +74,10 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
         driver.agenda.relist_after = Some(driver.limits.longest_window_ms());
     }
     let mut empty_since = None;
-    for _ in 0..driver.limits.rounds {
+    let mut rounds = 0;
+    while rounds < driver.limits.rounds {
         let paused = driver.work().await?;
+        rounds += u32::from(paused == Paused::Quiet);
         let halted = driver.state.ids().any(|id| driver.agenda.turn(id).halted.is_some());
         if paused == Paused::Stopped || (paused == Paused::Quiet && halted) {
             return Ok(paused);

@@ -130,8 +130,10 @@ async fn begin(
 async fn rounds(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
     let window = driver.limits.longest_window_ms();
-    for _ in 0..driver.limits.rounds {
+    let mut rounds = 0;
+    while rounds < driver.limits.rounds {
         let paused = driver.work().await?;
+        rounds += u32::from(paused == Paused::Quiet);
         let halted = driver.state.ids().any(|id| driver.agenda.turn(id).halted.is_some());
         if paused == Paused::Stopped || (paused == Paused::Quiet && (halted || !driver.changed())) {
             return Ok(paused);

@@ -123,6 +123,18 @@ pub(crate) struct Family {
     pub(crate) gap_ms: u64,
 }
 
+/// How soon the cloud shows what is new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Nobody knows yet: one call finds out for all.
+    #[default]
+    Unknown,
+    /// At once, so far.
+    Prompt,
+    /// After so many milliseconds, at times: one call finds out for all, and not before.
+    Lags(u64),
+}
+
 /// The turns of all items and families.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
@@ -133,8 +145,8 @@ pub(crate) struct Agenda {
     pub(crate) stopping: bool,
     /// The last look for strays may come no earlier.
     pub(crate) look_after: Moment,
-    /// The cloud has hidden something of this run: from now on one call finds out for all whether a new thing shows.
-    pub(crate) lags: bool,
+    /// What this run has seen of how soon the cloud shows what is new.
+    pub(crate) sight: Sight,
     /// Something was found in the way: list again.
     pub(crate) relist: bool,
     /// From then on a listing shows everything that there was at the start: list again.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::agenda::{Agenda, Limits, Moment};
+use super::agenda::{Agenda, Limits, Moment, Sight};
 use super::state::{Item, State, Step};
 use crate::graph::{Need, NodeId};
 use crate::id::Place;
@@ -136,7 +136,7 @@ impl View<'_> {
     }
 
     fn note_scouts(&mut self) {
-        if !self.agenda.lags {
+        if self.agenda.sight == Sight::Prompt {
             return;
         }
         for &id in &self.state.by_node {
@@ -148,14 +148,14 @@ impl View<'_> {
     }
 
     fn scout(&mut self, node: NodeId) {
-        if self.agenda.lags {
+        if self.agenda.sight != Sight::Prompt {
             let unseen = self.unseen(node);
             self.scouted.extend(unseen);
         }
     }
 
-    /// Whether everything that the node refers to shows, as far as known. In a cloud that lags one call finds out for all: the
-    /// others wait for its answer instead of being refused one by one.
+    /// Whether everything that the node refers to shows, as far as known. Unless the cloud shows new things at once, one call finds out
+    /// for all: the others wait for its answer instead of being refused one by one.
     fn shown(&mut self, node: NodeId) -> bool {
         let unseen = self.unseen(node);
         let hidden = unseen.iter().map(|input| self.agenda.turn(*input).hidden_until).max();
@@ -283,13 +283,14 @@ impl View<'_> {
             return false;
         }
         let held = |other: &Item| {
-            // What is in doubt and would vanish with its parent counts as there; what would not is found by the next listing.
+            // What is wanted and there uses no more than a value of it. What is in doubt and would vanish with its parent counts as
+            // there; what would not is found by the next listing.
             let doubtful = other.step == Step::Intended;
             let counts = other.wanted() || other.kind.facts().vanishes_with.is_some();
-            (other.live() || (doubtful && counts))
+            ((other.live() && !other.wanted()) || (doubtful && counts))
                 && other.holds(remote)
                 && (other.wanted() || other.kind.facts().vanishes_with != Some(item.kind))
-                && !(other.kind.facts().setting)
+                && !other.kind.facts().setting
         };
         if self.state.items.iter().any(held) {
             return false;

@@ -1,6 +1,6 @@
 //! What the answer to a delete means, and what holds what does not go.
 
-use super::{BLOCKERS_AGAIN_MS, Judge, REFUSALS_BEFORE_BLOCKERS};
+use super::{BLOCKERS_AGAIN_MS, FIRST_LOOK_MS_PER_SEC, Judge, REFUSALS_BEFORE_BLOCKERS};
 use crate::backend::Blocker;
 use crate::engine::policy::{Next, Verb, next};
 use crate::engine::state::{Item, Step};
@@ -19,7 +19,8 @@ impl Judge<'_> {
         turn.blockers.clear();
         turn.ask_blockers_at = None;
         turn.since = Some(now);
-        turn.next_at = now + gone.map_or(0, |times| u64::from(times.usual_secs) * 500);
+        turn.next_at =
+            now + gone.map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
         match gone {
             Some(_) => vec![Record::Going { item: id }],
             None => vec![Record::Gone { item: id }],
@@ -57,7 +58,7 @@ impl Judge<'_> {
             turn.ask_blockers_at = Some(now);
         }
         // A child that no listing showed yet may hold it.
-        let relist = turn.tries >= 2;
+        let relist = turn.tries == 2;
         let strangers = self.held_by_strangers(id);
         self.agenda.relist |= relist;
         if lasted <= if strangers { self.window(id) } else { limit } {
@@ -76,6 +77,7 @@ impl Judge<'_> {
         let now = self.now;
         let turn = self.turn(id);
         turn.ask_blockers_at = Some(now + BLOCKERS_AGAIN_MS);
+        self.agenda.relist = true;
         let Ok(blockers) = answer else { return Vec::new() };
         let revived = blockers.iter().filter_map(|blocker| self.revived(blocker)).collect();
         self.turn(id).blockers = blockers;

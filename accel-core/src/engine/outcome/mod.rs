@@ -4,7 +4,7 @@ mod delete;
 mod read;
 
 use crate::backend::{Blocker, Inputs, Phase};
-use crate::engine::agenda::{Agenda, Limits, Moment, Turn};
+use crate::engine::agenda::{Agenda, Limits, Moment, Sight, Turn};
 use crate::engine::policy::{Next, Verb, backoff_ms, next};
 use crate::engine::state::{Item, State, Step};
 use crate::error::{Error, ErrorKind};
@@ -25,6 +25,10 @@ pub(crate) enum Outcome {
 
 /// How many looks must agree that something is gone.
 const GONE_LOOKS: u32 = 3;
+/// What is pending is first looked at after so many milliseconds per second of its usual time.
+const FIRST_LOOK_MS_PER_SEC: u64 = 600;
+/// How long what is new is left alone at most in a cloud that lags, in milliseconds.
+const LAG_MS_MAX: u64 = 1_500;
 /// How often a delete is refused before its blockers are asked for.
 const REFUSALS_BEFORE_BLOCKERS: u32 = 3;
 /// How long until the blockers are asked for again, in milliseconds.
@@ -138,18 +142,40 @@ impl Judge<'_> {
     fn created(&mut self, id: ItemId, remote: RemoteId, carried: Vec<ItemId>) -> Vec<Record> {
         let item = self.item(id);
         self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
-        for input in self.inputs_of(id) {
-            self.turn(input).seen = true;
-        }
+        self.inputs_shown(id);
         self.appeared(id);
-        self.turn(id).fresh = true;
+        let hidden = if let Sight::Lags(lag) = self.agenda.sight { lag } else { 0 };
+        let now = self.now;
+        let turn = self.turn(id);
+        turn.fresh = true;
+        turn.hidden_until = now + hidden;
         vec![Record::Created { item: id, id: remote, carried }]
     }
 
-    /// The item exists now: its first look comes when half the usual time is over.
+    /// A create succeeded: everything that it refers to shows, and how long that took is worth knowing.
+    fn inputs_shown(&mut self, id: ItemId) {
+        for input in self.inputs_of(id) {
+            let now = self.now;
+            let turn = self.turn(input);
+            let first = turn.fresh && !turn.seen;
+            let took = now - turn.since.unwrap_or(now);
+            turn.seen = true;
+            self.agenda.sight = match self.agenda.sight {
+                Sight::Unknown if first => Sight::Prompt,
+                Sight::Lags(lag) if first => Sight::Lags(lag.max(took).min(LAG_MS_MAX)),
+                known @ (Sight::Unknown | Sight::Prompt | Sight::Lags(_)) => known,
+            };
+        }
+    }
+
+    /// The item exists now: its first look comes when six tenths of the usual time is over.
     fn appeared(&mut self, id: ItemId) {
-        let usual =
-            self.item(id).kind.facts().ready.map_or(0, |times| u64::from(times.usual_secs) * 500);
+        let usual = self
+            .item(id)
+            .kind
+            .facts()
+            .ready
+            .map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
         let now = self.now;
         let turn = self.turn(id);
         turn.calm();
@@ -251,7 +277,8 @@ impl Judge<'_> {
             return self.halt(id, Error::invalid_after_window(error));
         }
         // The input may have gone behind our back: that shows only in a look.
-        if lasted * 4 > window && lasted <= window {
+        let called_wrong = error.kind() != ErrorKind::NotYet;
+        if called_wrong || (lasted * 4 > window && lasted <= window) {
             for input in inputs {
                 self.turn(input).suspect = true;
             }
@@ -266,8 +293,11 @@ impl Judge<'_> {
             let doubtful = turn.suspect || turn.gone_since.is_some();
             doubtful || self.now < turn.since.unwrap_or_default() + window
         };
+        let inputs = self.inputs_of(id);
+        // The first time, the inputs are looked at before a person is asked.
+        let first = self.agenda.turn(id).trouble.is_none() && !inputs.is_empty();
         matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound)
-            && self.inputs_of(id).iter().any(young)
+            && (first || inputs.iter().any(young))
     }
 
     /// One of the new inputs does not show yet: nothing else that refers to them is tried before the next try of this.
@@ -287,7 +317,9 @@ impl Judge<'_> {
             }
         }
         if let Some(until) = until {
-            self.agenda.lags = true;
+            if !matches!(self.agenda.sight, Sight::Lags(_)) {
+                self.agenda.sight = Sight::Lags(0);
+            }
             self.turn(id).next_at = until;
         }
     }

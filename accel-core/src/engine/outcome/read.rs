@@ -1,6 +1,6 @@
 //! What a look at a thing means: still on its way, ready, broken, or gone.
 
-use super::{BLOCKERS_AGAIN_MS, GONE_LOOKS, Judge};
+use super::{BLOCKERS_AGAIN_MS, FIRST_LOOK_MS_PER_SEC, GONE_LOOKS, Judge};
 use crate::backend::Phase;
 use crate::engine::agenda::Turn;
 use crate::engine::state::Step;
@@ -58,6 +58,12 @@ impl Judge<'_> {
     /// One "gone" proves nothing: without a delete of ours, looks over a whole window must agree.
     pub(super) fn seems_gone(&mut self, id: ItemId) -> Vec<Record> {
         let (now, window) = (self.now, self.window(id));
+        if self.turn(id).gone_since.is_none() {
+            // It may have gone with what it belongs to.
+            for input in self.inputs_of(id) {
+                self.turn(input).suspect = true;
+            }
+        }
         let turn = self.turn(id);
         let since = *turn.gone_since.get_or_insert(now);
         turn.gone_looks += 1;
@@ -109,7 +115,8 @@ impl Judge<'_> {
         let since = *turn.since.get_or_insert(now);
         let lasted = now - since;
         // A deploy waits for the slowest thing, and the next step for this look; a cleanup is in less of a hurry.
-        let first = since + times.map_or(0, |times| u64::from(times.usual_secs) * 500);
+        let first =
+            since + times.map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
         turn.next_at = first.max(now + (lasted / if going { 8 } else { 20 }).clamp(1_000, 30_000));
         if going && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
             turn.ask_blockers_at = Some(now);

@@ -1,0 +1,108 @@
+//! Kills a deploy and a cleanup at their worst moments, goes on each time, and counts: nothing is lost, nothing is there twice.
+//!
+//! The worst moment is right after the cloud has done something and before the process hears of it: that is how tools leave things
+//! behind that nobody finds until the bill comes. Here faults are data, so that moment can be chosen.
+
+#![expect(clippy::print_stdout, reason = "a program that shows things")]
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use accel_core::journal::MemoryJournal;
+use accel_core::tags::Ownership;
+use accel_core::{Acceleration, Deployer, Failure};
+use accel_examples::{Trouble, exit, in_virtual_time, read_spec, show};
+use accel_mock::{Cloud, Schedule, Settings};
+use tokio::time::Instant;
+
+/// The calls after which the runs die: of this kind the first one, or the one with this number.
+const DEPLOYS: [&str; 3] = ["create:vpc#2", "create:load_balancer", "create:listener"];
+const CLEANUPS: [&str; 2] = ["delete:load_balancer", "delete:vpc"];
+
+fn main() -> ExitCode {
+    exit(run())
+}
+
+fn run() -> Result<(), Trouble> {
+    let stage = Stage {
+        cloud: Cloud::new(Settings::default()),
+        journal: MemoryJournal::default(),
+        spec: read_spec(None)?,
+    };
+    in_virtual_time(resume(&stage))?
+}
+
+async fn resume(stage: &Stage) -> Result<(), Trouble> {
+    for call in DEPLOYS {
+        stage.kill("deploy", stage.deployer().deploy(&stage.spec), call).await?;
+    }
+    let made = stage.deployer().deploy(&stage.spec).await?;
+    println!("deploy   finished: {}", show::calls(&made.calls));
+    println!("         {}", stage.count()?);
+
+    let again = stage.deployer().deploy(&stage.spec).await?;
+    println!("deploy   once more: {}", show::calls(&again.calls));
+
+    for call in CLEANUPS {
+        stage.kill("cleanup", stage.deployer().cleanup(&stage.spec), call).await?;
+    }
+    let report = stage.deployer().cleanup(&stage.spec).await?;
+    println!("cleanup  finished: {}", show::calls(&report.calls));
+    println!("{}", show::cleaned(&report));
+    match stage.cloud.inspect(|world| world.live().count()) {
+        0 => Ok(()),
+        left => Err(format!("the cloud still holds {left} things").into()),
+    }
+}
+
+/// What outlives a process: the cloud and the journal.
+struct Stage {
+    cloud: Cloud,
+    journal: MemoryJournal,
+    spec: Acceleration,
+}
+
+impl Stage {
+    /// A new run. A journal in memory has no lock that ends with its process, so we give our word that the run before is over.
+    fn deployer(&self) -> Deployer<'_> {
+        Deployer::new(&self.cloud).journal(&self.journal).take_over(true)
+    }
+
+    /// Lets a run begin, and lets it die.
+    async fn kill<T>(
+        &self,
+        name: &str,
+        run: impl Future<Output = Result<T, Failure>>,
+        call: &str,
+    ) -> Result<(), Trouble> {
+        self.cloud.set_schedule(format!("{call}=crash-after").parse()?);
+        let began = Instant::now();
+        tokio::select! {
+            end = run => {
+                end?;
+                return Err(format!("the {name} has ended before {call}").into());
+            }
+            () = self.cloud.crashed() => {}
+        }
+        // From here on, only what the cloud and the journal hold is known.
+        self.cloud.set_schedule(Schedule::default());
+        self.cloud.revive();
+        let secs = began.elapsed().as_secs_f64();
+        println!("{name:<8} killed after {secs:.1} s: {call} has taken effect, its answer is lost");
+        println!("         {}", self.count()?);
+        Ok(())
+    }
+
+    /// What the cloud holds, and that no node of the deployment is there twice.
+    fn count(&self) -> Result<String, Trouble> {
+        self.cloud.inspect(|world| {
+            let mut nodes = BTreeSet::new();
+            for tags in world.live().filter_map(|thing| Ownership::read(thing.tags())) {
+                if !nodes.insert(tags.owner.node.clone()) {
+                    return Err(format!("{} is there twice", tags.owner.node).into());
+                }
+            }
+            Ok(format!("the cloud holds {} things, none of them twice", world.live().count()))
+        })
+    }
+}

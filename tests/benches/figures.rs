@@ -1,0 +1,166 @@
+//! The project's figures beside their budgets: `cargo bench -p accel-tests`. Nothing here fails; it reports.
+
+#![expect(clippy::print_stdout, reason = "a report is printed")]
+
+use std::time::Duration;
+
+use accel_core::{Acceleration, Calls, Deployer};
+use accel_mock::{Cloud, Lag, Quotas, Schedule, Settings, Verdict};
+use accel_tests::harness::{Stage, jakarta, virtually};
+use tokio::time::Instant;
+
+fn main() {
+    println!("{:<58}{:>12}{:>12}", "figure", "measured", "budget");
+    nodes();
+    calls("no lag", Lag::OFF);
+    calls("default lag", Lag::default());
+    makespan();
+    histories();
+    engine();
+    fleet();
+}
+
+fn row(figure: &str, measured: impl std::fmt::Display, budget: &str) {
+    println!("{figure:<58}{measured:>12}{budget:>12}");
+}
+
+/// Real time, which a virtual clock does not show.
+fn real<T>(act: impl FnOnce() -> T) -> (T, Duration) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bench measures real time beside virtual time"
+    )]
+    let began = std::time::Instant::now();
+    let value = act();
+    (value, began.elapsed())
+}
+
+fn nodes() {
+    let count = virtually(async {
+        let spec = jakarta();
+        Stage::new(Settings::instant(), &spec, false).graph(&spec).await.len()
+    });
+    row("nodes of the default topology", count, "about 37");
+}
+
+fn calls(what: &str, lag: Lag) {
+    let run = |stage: Stage| async move {
+        let spec = jakarta();
+        let first = stage.deployer().deploy(&spec).await.expect("it deploys").calls;
+        let second = stage.deployer().deploy(&spec).await.expect("it deploys again").calls;
+        let last = stage.deployer().cleanup(&spec).await.expect("it cleans up").calls;
+        [first, second, last]
+    };
+    for journal in [true, false] {
+        let settings = Settings { lag, ..Settings::default() };
+        let [first, second, last]: [Calls; 3] =
+            virtually(async { run(Stage::new(settings, &jakarta(), journal)).await });
+        let with = if journal { "journal" } else { "no journal" };
+        row(&format!("verb calls, deploy ({what}, {with})"), first.total(), "80");
+        row(&format!("verb calls, second deploy ({what}, {with})"), second.total(), "30");
+        row(&format!("verb calls, cleanup ({what}, {with})"), last.total(), "60");
+    }
+}
+
+/// The bound: VPC, subnet, load balancer, one call each, then the balancer's own delay, and the answer of one last look.
+fn makespan() {
+    for (what, lag) in [("no lag", Lag::OFF), ("default lag", Lag::default())] {
+        let settings = Settings { lag, ..Settings::default() };
+        let look = settings.latency;
+        let hidden = lag.by_id * 2;
+        let bound = look * 4 + settings.delays.balancer + hidden;
+        let took = virtually(async {
+            let stage = Stage::new(settings, &jakarta(), true);
+            let deployment = stage.deployer().deploy(&jakarta()).await.expect("it deploys");
+            let ready = deployment.timeline.spans.iter().filter_map(|span| span.ready).max();
+            ready.expect("something was made")
+        });
+        let ratio = took.as_secs_f64() / bound.as_secs_f64();
+        row(
+            &format!("makespan ÷ critical path ({what}: {took:.1?} ÷ {bound:.1?})"),
+            format!("{ratio:.3}"),
+            "1.05",
+        );
+    }
+}
+
+/// Whole histories on one core: deploy with a fault, go on, clean up.
+fn histories() {
+    let verdicts = [Verdict::Lose, Verdict::CrashAfter, Verdict::Drop, Verdict::CrashBefore];
+    let history = |number: u64| {
+        virtually(async {
+            let spec = jakarta();
+            let cloud = Cloud::new(Settings::fast());
+            let verdict = verdicts[usize::try_from(number % 4).expect("less than 4")];
+            cloud.set_schedule(Schedule::one(1 + number % 110, verdict));
+            let run = || Deployer::new(&cloud).adopt(true).take_over(true);
+            tokio::select! {
+                biased;
+                result = async { run().deploy(&spec).await } => drop(result),
+                () = cloud.crashed() => cloud.revive(),
+            }
+            cloud.set_schedule(Schedule::default());
+            run().deploy(&spec).await.expect("it goes on");
+            run().cleanup(&spec).await.expect("it cleans up");
+        });
+    };
+    let many = 1_000;
+    let ((), took) = real(|| (0..many).for_each(history));
+    row(
+        "simulated histories per second and core",
+        format!("{:.0}", 1000.0 / took.as_secs_f64()),
+        "1000",
+    );
+}
+
+fn engine() {
+    let deploy = || {
+        virtually(async {
+            let cloud = Cloud::new(Settings::fast());
+            Deployer::new(&cloud).deploy(&jakarta()).await.expect("it deploys");
+        });
+    };
+    deploy();
+    let ((), took) = real(|| (0..100).for_each(|_| deploy()));
+    row("CPU of one deploy, engine and simulator", format!("{:.2?}", took / 100), "20 ms");
+}
+
+/// Many deployments in one process, in one cloud.
+fn fleet() {
+    let deploy_all = |count: u32| {
+        virtually(async move {
+            let cloud = Cloud::new(Settings { quotas: Quotas::roomy(), ..Settings::fast() });
+            let began = Instant::now();
+            let one = |number: u32| {
+                let cloud = cloud.clone();
+                async move {
+                    let spec = Acceleration { name: format!("lane-{number}"), ..jakarta() };
+                    Deployer::new(&cloud)
+                        .deploy(&spec)
+                        .await
+                        .map(|_| ())
+                        .map_err(|error| error.to_string())
+                }
+            };
+            let results = futures_util::future::join_all((0..count).map(one)).await;
+            let failed = results.iter().filter(|result| result.is_err()).count();
+            assert_eq!(failed, 0, "{:?}", results.iter().find(|result| result.is_err()));
+            began.elapsed()
+        })
+    };
+    let (_, hundred) = real(|| deploy_all(100));
+    let (_, thousand) = real(|| deploy_all(1000));
+    let ratio = thousand.as_secs_f64() / hundred.as_secs_f64();
+    row(
+        &format!("1,000 deployments ÷ 100 deployments ({thousand:.1?} ÷ {hundred:.1?})"),
+        format!("{ratio:.1}"),
+        "10",
+    );
+    row("peak memory of this process", peak_memory(), "1 GiB");
+}
+
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.map_or_else(|| "not known".to_owned(), |line| line[6..].trim().to_owned())
+}
