@@ -82,7 +82,8 @@ fn what_exists_stays_when_the_offer_changes() {
             let stage = standing(&spec, letters.len() % 2 == 0).await;
             stage.cloud.adjust(|settings| {
                 for region in [&spec.service_region, &spec.entry_region] {
-                    let zones = letters.chars().map(|letter| format!("{region}{letter}").as_str().into());
+                    let zones =
+                        letters.chars().map(|letter| format!("{region}{letter}").as_str().into());
                     settings.offers.zones.insert(region.clone(), zones.collect());
                 }
             });

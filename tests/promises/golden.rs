@@ -72,7 +72,9 @@ fn failures_as_they_are_printed() {
         print(&mut text, "protected", &guarded.deployer().cleanup(&spec).await.unwrap_err());
 
         let subnet = id_of(&stage.cloud, "service.subnet.ap-southeast-3a");
-        stage.cloud.meddle(|world| world.add_foreign_interface(&subnet, "a virtual machine", false));
+        stage
+            .cloud
+            .meddle(|world| world.add_foreign_interface(&subnet, "a virtual machine", false));
         print(&mut text, "a stranger", &stage.deployer().cleanup(&spec).await.unwrap_err());
 
         let theirs = standing(&spec, false).await;

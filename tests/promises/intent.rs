@@ -54,13 +54,15 @@ impl Intents {
                 self.deleting.insert(index(*item));
             }
             Record::Created { item, id, .. } => self.named(*item, id),
-            Record::Found { item: Some(item), seen } => self.named(*item, &seen.id),
-            Record::Found { item: None, seen } => self.items.push(Item {
-                name: seen.node.clone(),
-                fingerprint: seen.fingerprint,
-                id: Some(seen.id.clone()),
-                is_over: false,
-            }),
+            Record::Found { item, seen } => match item {
+                Some(item) => self.named(*item, &seen.id),
+                None => self.items.push(Item {
+                    name: seen.node.clone(),
+                    fingerprint: seen.fingerprint,
+                    id: Some(seen.id.clone()),
+                    is_over: false,
+                }),
+            },
             Record::Refused { item, .. } | Record::Doubtful { item } => {
                 self.creating.remove(&index(*item));
             }
@@ -227,7 +229,8 @@ impl Journal for Troubled {
             Trouble::Taken => {
                 self.is_over.store(true, Ordering::Relaxed);
                 let (seq, at_ms) = (entries[0].seq, entries[0].at_ms);
-                let theirs = Entry { seq, at_ms, run: "somebody-else".into(), record: Record::Beat };
+                let theirs =
+                    Entry { seq, at_ms, run: "somebody-else".into(), record: Record::Beat };
                 self.journal.append(&[theirs]).await?;
                 self.journal.append(entries).await
             }

@@ -9,6 +9,7 @@ mod support;
 mod again;
 mod crash;
 mod ends;
+mod existing;
 mod golden;
 mod intent;
 mod life;

@@ -94,11 +94,7 @@ fn additions_come_before_the_removals_that_they_replace() {
                 "entry.ap-southeast-1.balancer.sagemaker.runtime",
                 Kind::LoadBalancer,
             ),
-            (
-                changed(|spec| spec.service_cidr = "10.9.0.0/16".into()),
-                "service.vpc",
-                Kind::Vpc,
-            ),
+            (changed(|spec| spec.service_cidr = "10.9.0.0/16".into()), "service.vpc", Kind::Vpc),
         ] {
             let stage = standing(&jakarta(), true).await;
             allow(&stage, &[&jakarta(), &to]);
@@ -261,9 +257,9 @@ fn a_target_whose_address_is_another_is_replaced_without_consent() {
             let (end, ()) = tokio::join!(deployer.deploy(&spec), meddle);
             end.unwrap();
             let addresses: Vec<String> = stage.cloud.inspect(|world| {
-                let targets = world.live().filter_map(|thing| match thing.body() {
-                    Body::Target(target) => Some(target.address.to_string()),
-                    _ => None,
+                let targets = world.live().filter_map(|thing| {
+                    let Body::Target(target) = thing.body() else { return None };
+                    Some(target.address.to_string())
                 });
                 targets.collect()
             });

@@ -9,8 +9,8 @@ use accel_mock::{Cloud, Settings};
 use accel_tests::harness::{Stage, jakarta, virtually};
 
 use crate::support::{
-    assert_nothing_left, assert_stands, deployed, each, journal, mutations_since, refusal, settings,
-    stage, standing, two_services,
+    assert_nothing_left, assert_stands, deployed, each, journal, mutations_since, refusal,
+    settings, stage, standing, two_services,
 };
 
 fn slow(spec: &Acceleration, journal: bool) -> Stage {
@@ -20,6 +20,15 @@ fn slow(spec: &Acceleration, journal: bool) -> Stage {
 /// A run with a name, that has nobody's word for anything.
 fn run<'a>(stage: &'a Stage, name: &str) -> Deployer<'a> {
     stage.deployer().adopt(false).take_over(false).run(RunId::from(name))
+}
+
+/// How long a deploy takes that nobody disturbs, in whole seconds.
+fn lasts() -> u64 {
+    virtually(async {
+        let began = tokio::time::Instant::now();
+        deployed(slow(&jakarta(), true).deploy(&jakarta()).await);
+        began.elapsed().as_secs()
+    })
 }
 
 async fn cut<T>(secs: u64, run: impl Future<Output = T>) {
@@ -56,8 +65,10 @@ fn a_run_at_work_keeps_its_lease() {
         let one = async { run(&stage, "run-1").deploy(&spec).await.unwrap() };
         let others = async {
             for secs in [30, 100, 250, 390] {
-                tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_secs(secs / 4))
-                    .await;
+                tokio::time::sleep_until(
+                    tokio::time::Instant::now() + Duration::from_secs(secs / 4),
+                )
+                .await;
                 let error = refusal(run(&stage, "run-2").cleanup(&spec).await);
                 assert_eq!(error.kind(), ErrorKind::Fenced, "after {secs} s: {error}");
             }
@@ -83,11 +94,28 @@ fn a_run_that_has_ended_holds_nothing() {
     });
 }
 
+/// Of the two ends of a take-over, which one holds the journal: the other was fenced at its next append, and says by whom.
+fn holder<A: std::fmt::Debug, B: std::fmt::Debug>(
+    one: Result<A, Failure>,
+    two: Result<B, Failure>,
+) -> &'static str {
+    let (fenced, holder) = match (one, two) {
+        (Err(Failure::Refused(error)), Ok(_)) => (error, "run-2"),
+        // The old one wrote while the new one still looked around.
+        (Ok(_), Err(Failure::Refused(error))) => (error, "run-1"),
+        other => panic!("not one of two: {other:?}"),
+    };
+    assert_eq!(fenced.kind(), ErrorKind::Fenced);
+    assert!(fenced.message().contains(holder), "{fenced}");
+    holder
+}
+
 /// Whoever takes over fences the other at its next append; what both have made is there once.
 #[test]
 fn two_deployers_that_share_a_journal_never_fight() {
-    for secs in (1..80).step_by(3) {
-        virtually(async {
+    let mut taken = 0;
+    for secs in 1..lasts() {
+        taken += virtually(async {
             let spec = jakarta();
             let stage = slow(&spec, true);
             let one = run(&stage, "run-1");
@@ -96,31 +124,31 @@ fn two_deployers_that_share_a_journal_never_fight() {
                 run(&stage, "run-2").take_over(true).deploy(&spec).await
             };
             let (one, two) = tokio::join!(one.deploy(&spec), two);
-            let error = refusal(one);
-            assert_eq!(error.kind(), ErrorKind::Fenced, "after {secs} s: {error}");
-            assert!(error.message().contains("run-2"), "{error}");
-            two.unwrap_or_else(|why| panic!("after {secs} s: {why}"));
+            let holder = holder(one, two);
             assert_stands(&stage, &spec).await;
+            u64::from(holder == "run-2")
         });
     }
+    assert!(taken > lasts() / 2, "a take-over usually succeeds");
 }
 
 /// A cleanup that takes over a deploy leaves nothing, whatever was on its way.
 #[test]
 fn a_cleanup_that_takes_over_leaves_nothing() {
-    for secs in (1..80).step_by(3) {
+    for secs in (1..lasts()).step_by(3) {
         virtually(async {
             let spec = jakarta();
             let stage = slow(&spec, true);
+            let one = run(&stage, "run-1");
             let two = async {
                 tokio::time::sleep(Duration::from_secs(secs)).await;
                 run(&stage, "run-2").take_over(true).cleanup(&spec).await
             };
-            let one = run(&stage, "run-1");
             let (one, two) = tokio::join!(one.deploy(&spec), two);
-            assert_eq!(refusal(one).kind(), ErrorKind::Fenced);
-            two.unwrap_or_else(|why| panic!("after {secs} s: {why}"));
-            assert_nothing_left(&stage);
+            match holder(one, two) {
+                "run-2" => assert_nothing_left(&stage),
+                _ => assert_stands(&stage, &spec).await,
+            }
         });
     }
 }
@@ -143,7 +171,8 @@ fn of_two_that_begin_together_one_holds_the_journal() {
 #[test]
 fn two_tasks_share_a_journal() {
     virtually(async {
-        let cloud = Arc::new(Cloud::new(Settings { latency: Duration::from_millis(40), ..settings() }));
+        let cloud =
+            Arc::new(Cloud::new(Settings { latency: Duration::from_millis(40), ..settings() }));
         let shared = Arc::new(MemoryJournal::default());
         let task = |name: &'static str, take_over, secs| {
             let (cloud, shared) = (Arc::clone(&cloud), Arc::clone(&shared));
