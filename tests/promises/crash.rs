@@ -174,7 +174,7 @@ fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
     let kills = GOALS
         .into_iter()
         .flat_map(|(first, then)| (1..=calls(first)).map(move |at| (first, then, at)));
-    each(kills.map(|kill| (kill, false)), |&((first, then, at), another)| {
+    each(kills.flat_map(|kill| [(kill, true), (kill, false)]), |&((first, then, at), another)| {
         virtually(async {
             let spec = jakarta();
             let mut stage = Stage::new(Settings::fast(), &spec, true);
@@ -201,7 +201,7 @@ fn killed_again_while_going_on_it_converges_or_cleans_up() {
         let ones = (1..=calls(first)).step_by(7);
         ones.flat_map(move |one| (1..60).step_by(5).map(move |two| (first, then, one, two)))
     });
-    let cases = kills.map(|kill| (kill, true));
+    let cases = kills.flat_map(|kill| [(kill, true), (kill, false)]);
     each(cases, |&((first, then, one, two), journal)| {
         virtually(async {
             let spec = jakarta();

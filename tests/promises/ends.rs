@@ -143,10 +143,26 @@ fn what_cannot_be_fixed_by_time_ends_in_a_clear_halt() {
     });
 }
 
+/// What a person must do next is said for every kind that a person must fix.
+#[test]
+fn a_halt_says_what_to_do_next() {
+    let rules = creates();
+    each(FOR_A_PERSON, |kind| {
+        virtually(async {
+            let stage = stage(&jakarta(), true);
+            refuse(&stage, &rules[0], *kind);
+            let halt = halt(stage.deployer().deploy(&jakarta()).await);
+            assert!(halt.errors[0].what_next().is_some(), "{}", halt.errors[0]);
+        });
+    });
+}
+
 /// Trouble that never ends: within the limit for retries, a halt, and one that says that running again may help.
 #[test]
 fn trouble_that_never_ends_ends_in_a_halt() {
-    each(["refuse:throttled", "refuse:unavailable", "refuse:not-yet"], |trouble| {
+    let troubles =
+        ["throttled", "unavailable", "ambiguous", "not-yet"].map(|k| format!("refuse:{k}"));
+    each(troubles.into_iter().chain(["drop".to_owned()]), |trouble| {
         virtually(async {
             let stage = Stage::new(Settings { log: false, ..settings() }, &jakarta(), true);
             stage.cloud.set_schedule(format!("create:vpc@entry={trouble}").parse().unwrap());

@@ -147,7 +147,7 @@ fn a_call_that_never_returns_is_given_up() {
 /// With a verb that never answers at all, the run ends nevertheless.
 #[test]
 fn a_backend_that_hangs_for_ever_ends_the_run() {
-    each([Verb::Offer, Verb::List, Verb::Read, Verb::Delete], |verb| {
+    each([Verb::Offer, Verb::List, Verb::Create, Verb::Read, Verb::Delete], |verb| {
         virtually(async {
             let spec = jakarta();
             let stage = Stage::new(Settings { log: false, ..settings() }, &spec, true);

@@ -82,6 +82,38 @@ fn another_account_than_the_tagged_one_stops_everything() {
     });
 }
 
+/// One region of two has changed: what stands says where the rest of it is.
+#[test]
+fn another_set_of_regions_stops_a_deploy() {
+    let others = [
+        changed(|spec| spec.entry_region = "eu-west-1".into()),
+        changed(|spec| spec.service_region = "eu-west-1".into()),
+    ];
+    each([(0, true), (0, false), (1, true), (1, false)], |&(other, journal)| {
+        virtually(async {
+            let stage = standing(&jakarta(), journal).await;
+            let first = stage.cloud.calls().len();
+            let error = refusal(stage.deployer().deploy(&others[other]).await);
+            assert_all(&[error], &["ap-southeast", "eu-west-1"]);
+            assert!(mutations_since(&stage.cloud, first).is_empty());
+        });
+    });
+}
+
+/// Another partition has other regions, and never the same account.
+#[test]
+fn another_partition_stops_everything() {
+    virtually(async {
+        let stage = standing(&jakarta(), true).await;
+        let china = changed(|spec| {
+            (spec.service_region, spec.entry_region) =
+                ("cn-north-1".into(), "cn-northwest-1".into());
+        });
+        let errors = refusals(&stage.deployer(), &stage.cloud, &china).await;
+        assert_all(&errors, &["aws-cn"]);
+    });
+}
+
 /// A spec cannot join two partitions.
 #[test]
 fn two_partitions_cannot_be_joined() {
@@ -147,7 +179,11 @@ fn another_backend_than_the_recorded_one_stops_everything() {
 /// Made by a newer accel: the version of the tags is all that can be relied on.
 #[test]
 fn a_newer_tag_schema_stops_everything() {
-    let newer: [&[(&str, &str)]; 1] = [&[(tags::TAG_SCHEMA, "2")]];
+    let newer: [&[(&str, &str)]; 3] = [
+        &[(tags::TAG_SCHEMA, "2")],
+        &[(tags::TAG_SCHEMA, "2"), (tags::FINGERPRINT, "v2:another-form")],
+        &[(tags::TAG_SCHEMA, "2.1")],
+    ];
     each(newer, |newer| {
         virtually(async {
             let spec = jakarta();
@@ -206,6 +242,20 @@ fn finding_nothing_is_never_reported_as_cleaned() {
         let report = deployed(stage.cleanup(&elsewhere).await);
         assert_eq!(report.outcome, Cleaned::NothingFound);
     });
+}
+
+/// The records of what was there once are no find.
+#[test]
+fn finding_nothing_after_a_cleanup_is_not_reported_as_cleaned() {
+    for journal in [false, true] {
+        virtually(async {
+            let stage = standing(&jakarta(), journal).await;
+            let first = deployed(stage.cleanup(&jakarta()).await);
+            assert!(matches!(first.outcome, Cleaned::NothingLeft { removed: 30.. }), "{first:?}");
+            let second = deployed(stage.cleanup(&jakarta()).await);
+            assert_eq!(second.outcome, Cleaned::NothingFound, "journal {journal}");
+        });
+    }
 }
 
 /// A deployment may be larger than its caller remembers.

@@ -4,7 +4,7 @@ use accel_core::engine::Stranger;
 use accel_core::resource::{Direction, Traffic};
 use accel_core::tags::{self, Tags};
 use accel_core::{AccountId, Place, Side};
-use accel_mock::{Body, ElasticIp, Vpc};
+use accel_mock::{Body, ElasticIp, Thing, Via, Vpc};
 use accel_tests::harness::{Stage, jakarta, virtually};
 use ipnet::Ipv4Net;
 use tokio::time::Instant;
@@ -107,6 +107,36 @@ fn what_others_put_into_our_things_does_not_hold_a_cleanup() {
     }
 }
 
+/// A foreign listener on our port: the run halts, and says what is in the way.
+#[test]
+fn a_foreign_thing_in_our_way_is_named() {
+    virtually(async {
+        let spec = jakarta();
+        let stage = standing(&spec, true).await;
+        let ours = id_of(&stage.cloud, "entry.ap-southeast-1.listener.sagemaker.runtime.443");
+        let key = key_of(&stage.cloud, "entry.ap-southeast-1.listener.sagemaker.runtime.443");
+        stage.with_oracle(|oracle| oracle.expect_removed(key));
+        let balancer = id_of(&stage.cloud, NLB);
+        let targets =
+            id_of(&stage.cloud, "entry.ap-southeast-1.target-group.sagemaker.runtime.443");
+        let theirs = stage.cloud.meddle(|world| {
+            world.vanish(&ours);
+            let mut group = world.find(&targets).unwrap().body().clone();
+            if let Body::TargetGroup(group) = &mut group {
+                group.name = "theirs".to_owned();
+            }
+            let group = world.add(&me(), &entry(), group, Tags::new());
+            world.add_foreign_listener(&balancer, 443, &group)
+        });
+        foreign(&stage, &theirs);
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        let failure = stage.deployer().deploy(&spec).await.unwrap_err();
+        assert!(failure.to_string().contains(&theirs), "{theirs} is not named: {failure}");
+        assert_eq!(stage.violations(), []);
+        assert_named(&halt::<()>(Err(failure)).strangers, &theirs);
+    });
+}
+
 /// A foreign network with our block is in nobody's way; a foreign subnet in our VPC where ours belongs is.
 #[test]
 fn a_foreign_subnet_in_our_way_is_named() {
@@ -159,6 +189,21 @@ fn a_foreign_interface_in_our_subnet_halts_the_cleanup_with_its_name() {
             assert_nothing_left(&stage);
         });
     }
+}
+
+/// Everything that it does not hold is gone: the other side's network, and the way there.
+#[test]
+fn what_a_foreign_thing_does_not_hold_is_gone() {
+    virtually(async {
+        let spec = jakarta();
+        let stage = standing(&spec, true).await;
+        let subnet = id_of(&stage.cloud, "service.subnet.ap-southeast-3a");
+        stage.cloud.meddle(|world| world.add_foreign_interface(&subnet, "a machine", false));
+        let halt = halt(stage.deployer().cleanup(&spec).await);
+        let left = |kind: &str| halt.left.iter().filter(|left| left.starts_with(kind)).count();
+        assert_eq!((left("subnet"), left("VPC")), (1, 1), "{:?}", halt.left);
+        assert_eq!((left("peering"), left("internet gateway")), (0, 0), "{:?}", halt.left);
+    });
 }
 
 /// Somebody else's subnet, group or table in our VPC holds it; all else goes.
@@ -232,6 +277,60 @@ fn what_carries_copied_tags_is_listed_and_left_alone() {
     });
 }
 
+/// With records, what was made only once is known: a second thing with its tags is somebody else's, also for a cleanup.
+#[test]
+fn a_copy_of_what_was_made_only_once_is_left_alone() {
+    each(["an address", "a network"], |what| {
+        virtually(async {
+            let spec = jakarta();
+            let stage = standing(&spec, true).await;
+            let first = stage.cloud.calls().len();
+            let id = copied(&stage, what);
+            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+            let again = stage.deployer().adopt(false).deploy(&spec).await.unwrap();
+            assert_named(&again.strangers, &id);
+            assert!(mutations_since(&stage.cloud, first).is_empty());
+            let report = stage.deployer().adopt(false).cleanup(&spec).await.unwrap();
+            assert!(is_there(&stage, &id), "{what} of somebody else is deleted");
+            assert_named(&report.strangers, &id);
+        });
+    });
+}
+
+/// A double of the connection, to which the routes lead: it stays, and what goes does not take it along.
+#[test]
+fn the_other_sides_tags_go_with_their_own_connection() {
+    virtually(async {
+        let spec = jakarta();
+        let stage = standing(&spec, false).await;
+        let old = id_of(&stage.cloud, "entry.ap-southeast-1.peering");
+        let double = stage.cloud.meddle(|world| {
+            let (body, tags) = {
+                let thing = world.find(&old).unwrap();
+                (thing.body().clone(), thing.tags().clone())
+            };
+            let double = world.add(&me(), &entry(), body, tags);
+            let key = world.find(&double).unwrap().key();
+            let is_ours = |thing: &&Thing| matches!(thing.body(), Body::Route(route) if matches!(route.via, Via::Peering(_)));
+            let routes: Vec<String> =
+                world.live().filter(is_ours).map(|route| route.id().to_owned()).collect();
+            for route in routes {
+                world.change(&route, |body| {
+                    if let Body::Route(route) = body {
+                        route.via = Via::Peering(key);
+                    }
+                });
+            }
+            double
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        deployed(stage.deploy(&spec).await);
+        assert!(is_there(&stage, &double), "the connection that routes lead to is cut");
+        assert!(!is_there(&stage, &old), "the double that nothing leads to goes");
+        assert_stands(&stage, &spec).await;
+    });
+}
+
 /// Tagged things of kinds that accel does not know are listed.
 #[test]
 fn tagged_things_of_unknown_kinds_are_listed() {
@@ -256,9 +355,7 @@ fn what_vanishes_is_made_again() {
         NLB,
         "service.endpoint.sagemaker.runtime",
     ];
-    let cases = nodes.into_iter().flat_map(|node| [(node, true), (node, false)]);
-    let cases = cases.filter(|case| *case != ("entry.ap-southeast-1.peering", false));
-    each(cases, |&(node, journal)| {
+    each(nodes.into_iter().flat_map(|node| [(node, true), (node, false)]), |&(node, journal)| {
         virtually(async {
             let spec = jakarta();
             let stage = standing(&spec, journal).await;
