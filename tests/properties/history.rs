@@ -38,10 +38,12 @@ enum Left {
 }
 
 /// What a history was like.
-#[derive(Debug, Default)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Played {
-    /// Every call.
+    /// Every call, under the step that made it.
     pub(crate) log: String,
+    /// What is wrong.
+    pub(crate) end: Result<(), String>,
 }
 
 struct History {
@@ -53,18 +55,17 @@ struct History {
     left: Option<Left>,
     /// When the last run ended, in the world's time.
     ended: Duration,
+    log: String,
+    logged: usize,
 }
 
-/// Plays a case to its end, and then lets everything become calm: a deploy and a cleanup must succeed. Says what is wrong, if anything.
-pub(crate) fn play(case: &Case) -> Result<Played, String> {
+/// Plays a case to its end, and then lets everything become calm: a deploy and a cleanup must succeed.
+pub(crate) fn play(case: &Case) -> Played {
     virtually(async {
         let mut history = History::new(case);
-        for (index, step) in case.steps.iter().enumerate() {
-            let happened = history.step(step).await;
-            happened.map_err(|why| format!("step {}, {step}: {why}", index + 1))?;
-        }
-        history.finale().await.map_err(|why| format!("in the end: {why}"))?;
-        Ok(Played { log: as_text(&history.stage.cloud.calls()) })
+        let end = history.play(&case.steps).await;
+        history.note("");
+        Played { log: history.log, end }
     })
 }
 
@@ -83,9 +84,27 @@ impl History {
         let deployment = DeploymentId::parse(&case.spec.name).expect("a good name");
         let (spec, others) = (case.spec.clone(), Others::default());
         let left = Some(Left::Nothing);
-        let history = Self { stage, deployment, spec, others, left, ended: Duration::ZERO };
+        let (ended, log) = (Duration::ZERO, String::new());
+        let history = Self { stage, deployment, spec, others, left, ended, log, logged: 0 };
         history.add_neighbours();
         history
+    }
+
+    async fn play(&mut self, steps: &[Step]) -> Result<(), String> {
+        for step in steps {
+            self.note(&step.to_string());
+            self.step(step).await.map_err(|why| format!("{step}: {why}"))?;
+        }
+        self.note("in the end");
+        self.finale().await.map_err(|why| format!("in the end: {why}"))
+    }
+
+    /// Writes the calls so far to the log, and what comes next.
+    fn note(&mut self, next: &str) {
+        let calls = self.stage.cloud.calls();
+        self.log.push_str(&as_text(&calls[self.logged..]));
+        self.log.push_str(&format!("== {next}\n"));
+        self.logged = calls.len();
     }
 
     /// Somebody else's VPCs with the same blocks.
@@ -129,6 +148,8 @@ impl History {
             Step::Drift(drift) => {
                 self.others.act(&self.stage, &self.deployment, *drift).await;
                 self.left = self.left.filter(|left| *left == Left::Nothing);
+                // What has just happened shows in no look yet; nobody can be blamed for not knowing it.
+                tokio::time::sleep(REST).await;
                 Ok(())
             }
         }
@@ -155,7 +176,7 @@ impl History {
         for _ in 0..RUNS_MAX {
             let rested = self.now() >= self.ended + REST || self.ended.is_zero();
             let exact = self.left.is_some() && rested && !self.others.is_anybody_there();
-            let nothing_to_do = self.left == Some(Left::Lane);
+            let nothing_to_do = rested && self.left == Some(Left::Lane);
             let plan = if exact { Some(self.plan().await?) } else { None };
             let before = self.stage.cloud.calls().len();
             match self.deploy(&Run::default()).await? {

@@ -4,9 +4,9 @@ use crate::history::play;
 
 /// Plays a case that is written as it is printed.
 fn replay(text: &str) {
-    let case = text.parse().unwrap();
-    if let Err(why) = play(&case) {
-        panic!("{why}\n{case}");
+    let played = play(&text.parse().unwrap());
+    if let Err(why) = played.end {
+        panic!("{}\n{why}", played.log);
     }
 }
 
