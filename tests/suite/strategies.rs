@@ -211,12 +211,12 @@ const REGIONS: [(&str, &str); 4] = [
     ("eu-west-1", "eu-west-1"),
 ];
 
-/// Pairs of blocks that do not overlap, from the largest to the smallest that a spec may ask for.
+/// Pairs of blocks that do not overlap, with room for three services, and for all of them to be replaced at once.
 const BLOCKS: [(&str, &str); 4] = [
     ("10.1.0.0/16", "10.2.0.0/16"),
     ("10.64.0.0/20", "10.65.0.0/20"),
     ("172.16.4.0/24", "100.64.0.0/22"),
-    ("192.168.0.0/25", "192.168.0.128/25"),
+    ("192.168.0.0/24", "192.168.1.0/24"),
 ];
 
 const CLIENTS: [&str; 5] =
@@ -406,7 +406,6 @@ fn mishaps() -> impl Strategy<Value = Verdict> {
         2 => Just(Verdict::Lose),
         2 => Just(Verdict::Drop),
         2 => (0..=LATE_MS_MAX).prop_map(Verdict::Late),
-        1 => Just(Verdict::Fail),
         1 => (0..60_000_u32).prop_map(Verdict::Delay),
     ]
 }
@@ -417,6 +416,20 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
         1 => Just(Verdict::CrashBefore),
         1 => Just(Verdict::CrashAfter),
     ]
+}
+
+/// What takes a while to become ready can also fail to.
+fn failures() -> impl Strategy<Value = Rule> {
+    let fails = |kind: &&Kind| kind.facts().ready.is_some() && !kind.facts().setting;
+    let kinds: Vec<Kind> = Kind::ALL.iter().filter(fails).copied().collect();
+    (select(kinds), 1..=3_u32).prop_map(|(kind, nth)| Rule {
+        verb: Some(Verb::Create),
+        kind: Some(kind),
+        side: None,
+        region: None,
+        nth: Some(nth),
+        verdict: Verdict::Fail,
+    })
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
@@ -436,7 +449,8 @@ fn rules() -> impl Strategy<Value = Rule> {
 /// Up to so many faults, most of them at single calls.
 pub fn schedules(most: usize) -> impl Strategy<Value = Schedule> {
     let calls = vec((1..=FAULTY_CALLS, verdicts()), 0..=most.saturating_sub(2));
-    (calls, vec(rules(), 0..=2)).prop_map(|(mut calls, rules)| {
+    let rules = prop_oneof![3 => rules(), 1 => failures()];
+    (calls, vec(rules, 0..=2)).prop_map(|(mut calls, rules)| {
         calls.sort_by_key(|(call, _)| *call);
         calls.dedup_by_key(|(call, _)| *call);
         Schedule { calls, rules }
