@@ -278,6 +278,10 @@ fn plan(state: &mut State, graph: &Arc<Graph>) {
         if item.step == Step::Absent || (facts.setting && facts.vanishes_with.is_none()) {
             item.step = Step::Gone;
         }
+        if item.step == Step::Exists && item.fingerprint.is_none() {
+            // It was only found, and was to go for the sake of an earlier graph: this one judges it anew.
+            (item.step, item.id) = (Step::Gone, None);
+        }
     }
     (state.carries, state.dependants) = relations(graph);
     for node in graph.ids() {
