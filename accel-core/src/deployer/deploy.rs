@@ -7,7 +7,7 @@ use super::opening::{Opened, Pins, open};
 use super::plan::{self, Plan};
 use super::report::{Deployment, Failure};
 use crate::engine::{Paused, reconcile_now};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
 use crate::journal::{Purpose, Record};
@@ -170,6 +170,5 @@ async fn rounds(
             driver.agenda.look_after = driver.now() + window / 3;
         }
     }
-    Err(Error::new(ErrorKind::Failed, "the cloud does not settle: every look shows something new")
-        .advice("look whether something else changes this deployment, then run again"))
+    Err(driver.does_not_settle())
 }

@@ -418,9 +418,16 @@ impl Work<'_, '_, '_> {
 
     /// What is not wanted any more. Its attributes are kept: what holds a value of it may show only after it has gone.
     fn to_go(&mut self, index: usize) {
+        let found = self.found[index].found;
+        let lends = found.id.kind.facts().lends_values;
+        if lends && found.phase == Phase::Pending && !self.state.graph.is_empty() {
+            // What holds its values can be told only by them, and they show when it is ready: it goes then.
+            self.out.unsettled = true;
+            return;
+        }
         let seen = self.found[index].seen();
         self.record(Record::Found { item: None, seen });
-        if let Phase::Ready(ready) = &self.found[index].found.phase {
+        if let Phase::Ready(ready) = &found.phase {
             let item = self.state.ids().last().expect("it was just found");
             self.record(Record::Ready { item, attributes: ready.attributes.clone() });
         }
@@ -477,8 +484,11 @@ impl Work<'_, '_, '_> {
             return Ok(());
         }
         let Some(other) = &item.id else {
-            // It does not refer to what it should, and the one that does is still to come.
-            self.is_young(&found.id);
+            // It does not refer to what it should, and the one that does is still to come; but what hangs on something that goes can
+            // not become that one, and may hold what that one needs (a block, an address).
+            if !self.is_young(&found.id) && self.hangs_on_the_doomed(index) {
+                self.to_go(index);
+            }
             return Ok(());
         };
         let seen = candidate.seen();
@@ -494,6 +504,11 @@ impl Work<'_, '_, '_> {
             self.to_go(index);
         }
         Ok(())
+    }
+
+    fn hangs_on_the_doomed(&self, index: usize) -> bool {
+        let doomed = self.state.items.iter().filter(|item| !item.wanted() && item.live());
+        doomed.filter_map(|item| item.id.as_ref()).any(|id| self.found[index].refers_to(id))
     }
 
     /// Whether this run has not seen it for a whole window yet: too early to judge.

@@ -2,6 +2,7 @@
 //!
 //! Live runs and recovery fold the same records through the same function, so there is no recovery code.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::backend::{Bound, Inputs};
@@ -27,6 +28,20 @@ pub(crate) enum Step {
     Going,
     /// It is gone; nothing more will happen to this item.
     Gone,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "still to be made",
+            Self::Intended => "in doubt",
+            Self::Exists => "there",
+            Self::Ready => "ready",
+            Self::Deleting => "being deleted",
+            Self::Going => "going",
+            Self::Gone => "gone",
+        })
+    }
 }
 
 /// One remote thing, or one that is wanted. Two things of one owner (a duplicate, a predecessor) are two items.

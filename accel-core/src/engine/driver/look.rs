@@ -11,7 +11,7 @@ use crate::engine::agenda::Moment;
 use crate::engine::policy::Verb;
 use crate::engine::reconcile::{Context, Reconciled, reconcile};
 use crate::engine::state::{Item, State, Step};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Place, RemoteId};
 use crate::journal::{ItemId, Record};
 
@@ -155,13 +155,33 @@ impl Driver<'_> {
 
     /// Whether every wanted node is ready and nothing that is to go is left.
     pub(crate) fn reached(&self) -> bool {
+        self.unreached().next().is_none()
+    }
+
+    /// What is still to be made, to become ready or to go.
+    pub(crate) fn unreached(&self) -> impl Iterator<Item = &Item> {
         let settled = |item: &Item| match item.node {
             Some(_) => item.step == Step::Ready,
             None => matches!(item.step, Step::Gone | Step::Absent),
         };
         // What halted while it was looked at may not be there any more, whatever is recorded.
-        let mut ids = self.state.ids();
-        ids.all(|id| settled(self.state.item(id)) && self.agenda.turn(id).halted.is_none())
+        let done = move |id: &ItemId| {
+            settled(self.state.item(*id)) && self.agenda.turn(*id).halted.is_none()
+        };
+        self.state.ids().filter(move |id| !done(id)).map(|id| self.state.item(id))
+    }
+
+    /// The end of a run that looks again and again and comes no nearer to its goal.
+    pub(crate) fn does_not_settle(&self) -> Error {
+        let what = |item: &Item| format!("{} is {}", item.name, item.step);
+        let left: Vec<String> = self.unreached().map(what).collect();
+        let left = if left.is_empty() {
+            "every look shows something new".to_owned()
+        } else {
+            left.join(", ")
+        };
+        Error::new(ErrorKind::Failed, format!("the cloud does not settle: {left}"))
+            .advice("look whether something else changes this deployment, then run again")
     }
 }
 
