@@ -1,4 +1,6 @@
 //! The project's figures beside their budgets: `cargo bench -p accel-tests`. Nothing here fails; it reports.
+//!
+//! `cargo bench -p accel-tests -- fleet` measures one group only, so that a profiler sees nothing else.
 
 #![expect(clippy::print_stdout, reason = "a report is printed")]
 
@@ -11,13 +13,20 @@ use tokio::time::Instant;
 
 fn main() {
     println!("{:<58}{:>12}{:>12}", "figure", "measured", "budget");
-    nodes();
-    calls("no lag", Lag::OFF);
-    calls("default lag", Lag::default());
-    makespan();
-    histories();
-    engine();
-    fleet();
+    let groups: [(&str, fn()); 6] = [
+        ("nodes", nodes),
+        ("calls", calls),
+        ("makespan", makespan),
+        ("histories", histories),
+        ("engine", engine),
+        ("fleet", fleet),
+    ];
+    let named: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    for (name, measure) in groups {
+        if named.is_empty() || named.iter().any(|wanted| wanted == name) {
+            measure();
+        }
+    }
 }
 
 fn row(figure: &str, measured: impl std::fmt::Display, budget: &str) {
@@ -43,7 +52,12 @@ fn nodes() {
     row("nodes of the default topology", count, "about 37");
 }
 
-fn calls(what: &str, lag: Lag) {
+fn calls() {
+    calls_with("no lag", Lag::OFF);
+    calls_with("default lag", Lag::default());
+}
+
+fn calls_with(what: &str, lag: Lag) {
     let run = |stage: Stage| async move {
         let spec = jakarta();
         let first = stage.deployer().deploy(&spec).await.expect("it deploys").calls;
