@@ -2,7 +2,9 @@
 //!
 //! The cloud is the ledger: with every record of ours lost, these tags are enough to go on or to clean up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,8 +15,76 @@ use crate::id::{
 };
 use crate::resource::Resource;
 
-/// Tags of one resource.
-pub type Tags = BTreeMap<String, String>;
+/// Tags of one resource. Clones share one map until one of them is changed: a listing of what exists copies no text.
+///
+/// ```
+/// use accel_core::tags::Tags;
+///
+/// let mut tags = Tags::from([("team".to_owned(), "lanes".to_owned())]);
+/// let before = tags.clone();
+/// tags.insert("team".to_owned(), "roads".to_owned());
+/// assert_eq!(before["team"], "lanes");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tags(Arc<BTreeMap<String, String>>);
+
+impl Tags {
+    /// No tags.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Deref for Tags {
+    type Target = BTreeMap<String, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Tags {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<BTreeMap<String, String>> for Tags {
+    fn from(tags: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(tags))
+    }
+}
+
+impl<const N: usize> From<[(String, String); N]> for Tags {
+    fn from(tags: [(String, String); N]) -> Self {
+        BTreeMap::from(tags).into()
+    }
+}
+
+impl FromIterator<(String, String)> for Tags {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(tags: I) -> Self {
+        BTreeMap::from_iter(tags).into()
+    }
+}
+
+impl IntoIterator for Tags {
+    type Item = (String, String);
+    type IntoIter = btree_map::IntoIter<String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Tags {
+    type Item = (&'a String, &'a String);
+    type IntoIter = btree_map::Iter<'a, String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// The version of the meaning of our tags. A newer one is refused.
 pub const SCHEMA: u32 = 1;
@@ -119,26 +189,28 @@ pub(crate) fn fit(text: &str) -> String {
 
 pub(crate) fn for_create(request: &Request<'_>) -> Tags {
     let Request { owner, stamp, .. } = request;
-    let mut tags = Tags::new();
+    let mut tags = BTreeMap::new();
     for carried in request.carried {
         if let Resource::ExtraTags(extra) = carried {
             tags.extend(extra.tags.iter().map(|(k, v)| (k.clone(), v.clone())));
         }
     }
-    tags.insert(DEPLOYMENT.into(), owner.deployment.to_string());
-    tags.insert(NODE.into(), owner.node.to_string());
-    tags.insert(KIND.into(), request.kind().to_string());
-    tags.insert(FINGERPRINT.into(), owner.fingerprint.to_string());
-    tags.insert(RUN.into(), stamp.run.to_string());
-    tags.insert(BY.into(), fit(&stamp.by));
-    tags.insert(TAG_SCHEMA.into(), SCHEMA.to_string());
-    tags.insert(PLACES.into(), write_places(&stamp.places));
-    tags.insert(ACCOUNTS.into(), write_accounts(&stamp.accounts));
-    tags.entry(NAME.into()).or_insert_with(|| fit(&format!("{}/{}", owner.deployment, owner.node)));
+    let mut put = |key: &str, value: String| tags.insert(key.to_owned(), value);
+    put(DEPLOYMENT, owner.deployment.as_str().to_owned());
+    put(NODE, owner.node.as_str().to_owned());
+    put(KIND, request.kind().name().to_owned());
+    put(FINGERPRINT, owner.fingerprint.to_string());
+    put(RUN, stamp.run.as_str().to_owned());
+    put(BY, fit(&stamp.by));
+    put(TAG_SCHEMA, SCHEMA.to_string());
+    put(PLACES, write_places(&stamp.places));
+    put(ACCOUNTS, write_accounts(&stamp.accounts));
     if let Some(keep) = request.keep {
-        tags.insert(KEEP.into(), fit(keep));
+        put(KEEP, fit(keep));
     }
-    tags
+    let name = || fit(&format!("{}/{}", owner.deployment, owner.node));
+    tags.entry(NAME.to_owned()).or_insert_with(name);
+    tags.into()
 }
 
 fn write_places(places: &[Place]) -> String {
