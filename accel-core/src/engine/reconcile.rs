@@ -109,9 +109,9 @@ fn relate_by_value(found: &mut [Candidate<'_>]) {
     }
 }
 
-fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
+fn another_deployer(id: &RemoteId, tags: &Ownership<'_>) -> Error {
     let run = tags.run.as_ref().map_or("unknown", RunId::as_str);
-    let by = tags.by.as_deref().unwrap_or("unknown");
+    let by = tags.by.unwrap_or("unknown");
     Error::new(ErrorKind::Fenced, format!("another deployer, run {run} by {by}, made {id}"))
         .node(tags.owner.node.clone())
         .place(id.place.clone())
@@ -120,7 +120,7 @@ fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
 
 struct Candidate<'a> {
     found: &'a Found,
-    tags: Option<Ownership>,
+    tags: Option<Ownership<'a>>,
     claimed: bool,
     /// The things of which it holds a value.
     values: Vec<RemoteId>,
@@ -307,8 +307,8 @@ impl Work<'_, '_, '_> {
         let Some(tags) = &candidate.tags else { return false };
         let id = &candidate.found.id;
         tags.owner.deployment == *self.context.deployment
-            && tags.kind == id.kind.to_string()
-            && (tags.places.is_empty() || tags.places.contains(&id.place))
+            && tags.kind == id.kind.name()
+            && tags.admits(&id.place)
     }
 
     /// Creates in doubt of nodes that are not wanted any more.
