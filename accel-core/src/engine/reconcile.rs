@@ -3,6 +3,7 @@
 //! A thing is ours when deployment, kind and tag schema agree and it lies among our things. What only looks like ours (tags copied by
 //! somebody's tool) is reported and left alone; so are foreign rules, routes and listeners inside our resources.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ pub(crate) fn reconcile(
     context: &mut Context<'_>,
 ) -> Result<Reconciled, Error> {
     let mut work = Work {
-        state: state.clone(),
+        state: Cow::Borrowed(state),
         agenda,
         context,
         found: found.iter().map(Candidate::new).collect(),
@@ -158,7 +159,8 @@ impl<'a> Candidate<'a> {
 }
 
 struct Work<'a, 'c, 'x> {
-    state: State,
+    /// Becomes a copy with the first record: most listings show nothing new.
+    state: Cow<'a, State>,
     agenda: &'a Agenda,
     context: &'c mut Context<'x>,
     found: Vec<Candidate<'a>>,
@@ -167,7 +169,7 @@ struct Work<'a, 'c, 'x> {
 
 impl Work<'_, '_, '_> {
     fn record(&mut self, record: Record) {
-        evolve(&mut self.state, &record);
+        evolve(self.state.to_mut(), &record);
         self.out.records.push(record);
     }
 
