@@ -345,6 +345,9 @@ impl Work<'_, '_, '_> {
     }
 
     fn rest(&mut self) -> Result<(), Error> {
+        if self.found.iter().all(|candidate| candidate.claimed) {
+            return Ok(());
+        }
         let ours: BTreeSet<String> = self.our_ids();
         let unclaimed = |work: &Self, tagged: bool| {
             let fits = |c: &Candidate<'_>| !c.claimed && c.tags.is_some() == tagged;
