@@ -202,7 +202,9 @@ pub(crate) fn fit(text: &str) -> String {
         ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@' => c,
         _ => '_',
     };
-    text.chars().map(plain).take(256).collect()
+    let mut fitting = String::with_capacity(text.len().min(256));
+    fitting.extend(text.chars().map(plain).take(256));
+    fitting
 }
 
 pub(crate) fn for_create(request: &Request<'_>) -> Tags {
