@@ -198,8 +198,9 @@ impl<'a> Ownership<'a> {
 /// Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
 pub(crate) fn fit(text: &str) -> String {
     let plain = |c: char| match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' => c,
-        ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@' => c,
+        'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@' => {
+            c
+        }
         _ => '_',
     };
     let mut fitting = String::with_capacity(text.len().min(256));
