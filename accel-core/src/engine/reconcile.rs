@@ -249,7 +249,8 @@ impl Work<'_, '_, '_> {
     /// nothing does.
     fn home(&self, id: &RemoteId) -> u8 {
         let bound = |held: &RemoteId| {
-            let is = |item: &Item| item.wanted() && item.id.as_ref().is_some_and(|id| id.same(held));
+            let is =
+                |item: &Item| item.wanted() && item.id.as_ref().is_some_and(|id| id.same(held));
             !held.same(id) && self.state.items.iter().any(is)
         };
         // A setting is a part of the thing itself.
