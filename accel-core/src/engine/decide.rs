@@ -246,8 +246,11 @@ impl View<'_> {
         for id in self.doomed.clone() {
             let item = self.state.item(id);
             let turn = self.agenda.turn(id);
+            if turn.busy || turn.halted.is_some() {
+                continue;
+            }
             let ask = turn.ask_blockers_at.is_some_and(|at| at <= self.now);
-            if ask && !turn.busy && turn.halted.is_none() {
+            if ask {
                 commands.push(Command::Blockers(id));
             } else if (item.step != Step::Going || turn.resend)
                 && self.may_delete(id)

@@ -3,6 +3,7 @@
 //! A thing is ours when deployment, kind and tag schema agree and it lies among our things. What only looks like ours (tags copied by
 //! somebody's tool) is reported and left alone; so are foreign rules, routes and listeners inside our resources.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ pub(crate) fn reconcile(
     context: &mut Context<'_>,
 ) -> Result<Reconciled, Error> {
     let mut work = Work {
-        state: state.clone(),
+        state: Cow::Borrowed(state),
         agenda,
         context,
         found: found.iter().map(Candidate::new).collect(),
@@ -113,9 +114,9 @@ fn relate_by_value(found: &mut [Candidate<'_>], state: &State) {
     }
 }
 
-fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
+fn another_deployer(id: &RemoteId, tags: &Ownership<'_>) -> Error {
     let run = tags.run.as_ref().map_or("unknown", RunId::as_str);
-    let by = tags.by.as_deref().unwrap_or("unknown");
+    let by = tags.by.unwrap_or("unknown");
     Error::new(ErrorKind::Fenced, format!("another deployer, run {run} by {by}, made {id}"))
         .node(tags.owner.node.clone())
         .place(id.place.clone())
@@ -124,7 +125,7 @@ fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
 
 struct Candidate<'a> {
     found: &'a Found,
-    tags: Option<Ownership>,
+    tags: Option<Ownership<'a>>,
     claimed: bool,
     /// The things of which it holds a value.
     values: Vec<RemoteId>,
@@ -162,7 +163,8 @@ impl<'a> Candidate<'a> {
 }
 
 struct Work<'a, 'c, 'x> {
-    state: State,
+    /// Becomes a copy with the first record: most listings show nothing new.
+    state: Cow<'a, State>,
     agenda: &'a Agenda,
     context: &'c mut Context<'x>,
     found: Vec<Candidate<'a>>,
@@ -171,7 +173,7 @@ struct Work<'a, 'c, 'x> {
 
 impl Work<'_, '_, '_> {
     fn record(&mut self, record: Record) {
-        evolve(&mut self.state, &record);
+        evolve(self.state.to_mut(), &record);
         self.out.records.push(record);
     }
 
@@ -327,8 +329,8 @@ impl Work<'_, '_, '_> {
         let Some(tags) = &candidate.tags else { return false };
         let id = &candidate.found.id;
         tags.owner.deployment == *self.context.deployment
-            && tags.kind == id.kind.to_string()
-            && (tags.places.is_empty() || tags.places.contains(&id.place))
+            && tags.kind == id.kind.name()
+            && tags.admits(&id.place)
     }
 
     /// Creates in doubt of nodes that are not wanted any more.
@@ -363,6 +365,9 @@ impl Work<'_, '_, '_> {
     }
 
     fn rest(&mut self) -> Result<(), Error> {
+        if self.found.iter().all(|candidate| candidate.claimed) {
+            return Ok(());
+        }
         let ours: BTreeSet<String> = self.our_ids();
         let unclaimed = |work: &Self, tagged: bool| {
             let fits = |c: &Candidate<'_>| !c.claimed && c.tags.is_some() == tagged;

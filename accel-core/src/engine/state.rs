@@ -134,8 +134,9 @@ impl State {
     /// What a node's references have become, in the order of the references. One that does not exist yet stands as an id that equals
     /// no real one.
     pub(crate) fn inputs(&self, node: NodeId) -> Vec<(NodeId, Bound)> {
-        let mut bound: Vec<(NodeId, Bound)> = Vec::new();
-        for edge in self.graph.node(node).edges() {
+        let edges = self.graph.node(node).edges();
+        let mut bound: Vec<(NodeId, Bound)> = Vec::with_capacity(edges.len());
+        for edge in edges {
             if edge.role == Role::After || bound.iter().any(|(id, _)| *id == edge.to) {
                 continue;
             }
