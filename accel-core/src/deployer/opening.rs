@@ -238,8 +238,8 @@ impl Opened<'_> {
     fn check_places(&self) -> Result<(), Failure> {
         let state = &self.driver.state;
         let stands = state.items.iter().any(|item| item.live() || item.step == Step::Intended);
-        let recorded = state.runs.iter().filter(|_| stands).next_back();
-        let recorded = recorded.map(|run| run.stamp.places.clone()).unwrap_or_default();
+        let last = state.runs.last().filter(|_| stands);
+        let recorded = last.map(|run| run.stamp.places.clone()).unwrap_or_default();
         let mut named = self.tags().flat_map(|(_, tags)| tags.places()).chain(recorded);
         let Some(left_out) = named.find(|place| !self.places.contains(place)) else {
             return Ok(());

@@ -1,0 +1,75 @@
+//! A found thing while it is judged.
+
+use crate::backend::{Found, Phase};
+use crate::engine::state::State;
+use crate::id::{NodeName, RemoteId};
+use crate::journal::Seen;
+use crate::resource::Attributes;
+use crate::tags::Ownership;
+
+pub(super) struct Candidate<'a> {
+    pub(super) found: &'a Found,
+    pub(super) tags: Option<Ownership<'a>>,
+    pub(super) claimed: bool,
+    /// The things of which it holds a value.
+    pub(super) values: Vec<RemoteId>,
+}
+
+impl<'a> Candidate<'a> {
+    pub(super) fn new(found: &'a Found) -> Self {
+        let tags = Ownership::read(&found.tags);
+        Self { found, tags, claimed: false, values: Vec::new() }
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        let owner = self.tags.as_ref();
+        Seen {
+            id: self.found.id.clone(),
+            node: owner.map_or_else(
+                || NodeName::from(self.found.id.as_str()),
+                |tags| tags.owner.node.clone(),
+            ),
+            fingerprint: owner.map(|tags| tags.owner.fingerprint),
+            run: owner.and_then(|tags| tags.run.clone()),
+            holds: self.found.refs.iter().chain(&self.values).cloned().collect(),
+            key: self.found.key.clone(),
+        }
+    }
+
+    pub(super) fn refers_to(&self, id: &RemoteId) -> bool {
+        self.found.refs.iter().chain(&self.values).any(|held| held.same(id))
+    }
+
+    /// Whether it may still serve: what is failing or on its way out is nobody's.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.found.phase, Phase::Pending | Phase::Waiting { .. } | Phase::Ready(_))
+    }
+}
+
+/// The cloud shows only the group of a target: whose address it has shows in the attributes of the other things found, or of what was
+/// found earlier and is gone.
+pub(super) fn relate_by_value(found: &mut [Candidate<'_>], state: &State) {
+    let recorded =
+        state.items.iter().filter_map(|item| item.id.as_ref().zip(item.attributes.as_ref()));
+    let known: Vec<(&RemoteId, &Attributes)> = found
+        .iter()
+        .filter_map(|candidate| match &candidate.found.phase {
+            Phase::Ready(ready) => Some((&candidate.found.id, &ready.attributes)),
+            Phase::Pending
+            | Phase::Waiting { .. }
+            | Phase::Failed { .. }
+            | Phase::Deleting
+            | Phase::Gone => None,
+        })
+        .chain(recorded)
+        .collect();
+    for candidate in found {
+        let (Some(key), Some(holds_value)) =
+            (&candidate.found.key, candidate.found.id.kind.facts().holds_value)
+        else {
+            continue;
+        };
+        let of = known.iter().filter(|(_, attributes)| holds_value(key, attributes));
+        candidate.values = of.map(|(id, _)| (*id).clone()).collect();
+    }
+}

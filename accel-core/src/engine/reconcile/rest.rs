@@ -1,0 +1,216 @@
+//! What is found and is no item: what is to go, and what is not ours.
+
+use std::collections::BTreeSet;
+
+use super::candidate::Candidate;
+use super::{Stranger, Work};
+use crate::backend::{Found, Phase};
+use crate::engine::state::Item;
+use crate::error::{Error, ErrorKind};
+use crate::graph::NodeId;
+use crate::id::{RemoteId, RunId};
+use crate::journal::Record;
+use crate::resource::Repeat;
+use crate::tags::Ownership;
+
+const COPY: &str = "carries the tags of a resource of ours that was made only once";
+
+impl Work<'_, '_, '_> {
+    pub(super) fn rest(&mut self) -> Result<(), Error> {
+        if self.found.iter().all(|candidate| candidate.claimed) {
+            return Ok(());
+        }
+        let ours: BTreeSet<String> = self.our_ids();
+        let unclaimed = |work: &Self, tagged: bool| {
+            let fits = |c: &Candidate<'_>| !c.claimed && c.tags.is_some() == tagged;
+            (0..work.found.len()).filter(|index| fits(&work.found[*index])).collect::<Vec<_>>()
+        };
+        for index in unclaimed(self, true) {
+            self.tagged(index, &ours)?;
+        }
+        // What hangs on a thing that was chosen only now.
+        self.bind_wanted();
+        // Whether an untagged child is to go depends on what its parents are found to be.
+        for index in unclaimed(self, false) {
+            self.untagged(index, &ours);
+        }
+        Ok(())
+    }
+
+    /// The ids of everything that is known or shown as ours.
+    fn our_ids(&self) -> BTreeSet<String> {
+        let known = self.state.items.iter().filter_map(|item| item.id.as_ref());
+        let shown = self.found.iter().filter(|c| self.genuine(c)).map(|c| &c.found.id);
+        known.chain(shown).map(|id| id.as_str().to_owned()).collect()
+    }
+
+    fn tagged(&mut self, index: usize, ours: &BTreeSet<String>) -> Result<(), Error> {
+        let candidate = &self.found[index];
+        let id = candidate.found.id.clone();
+        let tags = candidate.tags.clone().expect("it is tagged");
+        if !self.genuine(candidate) {
+            self.stranger(&id, "carries our tags, but they were not written for it");
+            return Ok(());
+        }
+        // Only what lies in a network can lie among our things or outside them.
+        let network = candidate.found.refs.first();
+        if network.is_some_and(|parent| !ours.contains(parent.as_str())) {
+            self.stranger(&id, "carries our tags, but lies in a network that is not ours");
+            return Ok(());
+        }
+        let graph = &self.state.graph;
+        let duplicate = graph.find(&tags.owner.node).filter(|node| {
+            let node = graph.node(*node);
+            node.fingerprint == tags.owner.fingerprint
+                && node.place == id.place
+                && node.kind() == id.kind
+        });
+        match duplicate {
+            Some(node) => return self.duplicate(index, node),
+            None if self.is_a_copy(index) => self.stranger(&id, COPY),
+            None => self.doom(index),
+        }
+        Ok(())
+    }
+
+    /// With all records at hand, what was made only once is known by its id: a second thing with its tags is somebody else's.
+    fn is_a_copy(&self, index: usize) -> bool {
+        let candidate = &self.found[index];
+        let (id, tags) = (&candidate.found.id, candidate.tags.as_ref().expect("it is tagged"));
+        let is_the_original = |item: &Item| {
+            item.kind == id.kind
+                && item.place == id.place
+                && item.name == tags.owner.node
+                && item.fingerprint == Some(tags.owner.fingerprint)
+                && item.id.as_ref().is_some_and(|original| !original.same(id))
+                && !item.doubted
+        };
+        id.kind.facts().repeat == Repeat::None
+            && candidate.found.refs.is_empty()
+            && !self.context.adopt
+            && self.out.recorded
+            && self.state.items.iter().any(is_the_original)
+    }
+
+    /// A second thing of one owner is removed only when it can be ours: its create was in doubt, or the user said that other runs are
+    /// over. And only when we have seen it for a whole window.
+    fn duplicate(&mut self, index: usize, node: NodeId) -> Result<(), Error> {
+        let candidate = &self.found[index];
+        let found = candidate.found;
+        let tags = candidate.tags.as_ref().expect("it is tagged");
+        let known = |run: &RunId| run == self.context.run || self.state.knows_run(run);
+        if !self.context.adopt && !tags.run.as_ref().is_some_and(known) {
+            return Err(another_deployer(&found.id, tags));
+        }
+        let bound = self.state.item_of(node);
+        let item = self.state.item(bound);
+        let rootless = found.refs.is_empty() && found.id.kind.facts().repeat == Repeat::None;
+        if rootless && !item.doubted && !self.context.adopt {
+            self.stranger(&found.id, COPY);
+            return Ok(());
+        }
+        if matches!(found.phase, Phase::Failed { .. }) {
+            // What was given up can not become the node, whether or not there is another one.
+            self.doom(index);
+            return Ok(());
+        }
+        let Some(other) = &item.id else {
+            // It does not refer to what it should, and the one that does is still to come; but what hangs on something that goes can
+            // not become that one, and may hold what that one needs (a block, an address).
+            if !self.is_young(&found.id) && self.hangs_on_the_doomed(index) {
+                self.doom(index);
+            }
+            return Ok(());
+        };
+        let seen = candidate.seen();
+        if candidate.serves()
+            && self.refers_as_asked(node, candidate)
+            && self.home(&found.id) > self.home(other)
+        {
+            // The look that chose the other one did not show what refers to this one.
+            let why = "another one of it is in use".to_owned();
+            self.record(Record::Replaced { item: bound, why });
+            self.record(Record::Found { item: Some(bound), seen });
+        } else if !self.is_young(&found.id) {
+            self.doom(index);
+        }
+        Ok(())
+    }
+
+    fn hangs_on_the_doomed(&self, index: usize) -> bool {
+        let doomed = self.state.items.iter().filter(|item| !item.wanted() && item.live());
+        doomed.filter_map(|item| item.id.as_ref()).any(|id| self.found[index].refers_to(id))
+    }
+
+    fn untagged(&mut self, index: usize, ours: &BTreeSet<String>) {
+        let candidate = &self.found[index];
+        let Found { id, refs, key, .. } = candidate.found;
+        let inside = !refs.is_empty() && refs.iter().all(|id| ours.contains(id.as_str()));
+        if id.kind.facts().setting && id.kind.facts().vanishes_with.is_none() {
+            return;
+        }
+        let cleanup = self.state.graph.is_empty();
+        let of_the_doomed = self.state.items.iter().any(|item| {
+            let has_value = |id: &RemoteId| candidate.values.iter().any(|value| value.same(id));
+            let counts = |id: &RemoteId| has_value(id) || (item.live() && candidate.refers_to(id));
+            !item.wanted() && item.id.as_ref().is_some_and(counts)
+        });
+        let takes_a_place = self.takes_a_place(index);
+        if takes_a_place && !inside && self.is_young(id) {
+            // What else it refers to may be ours, and not show yet.
+            return;
+        }
+        if takes_a_place || (inside && (cleanup || of_the_doomed)) {
+            let seen = self.found[index].seen();
+            self.record(Record::Found { item: None, seen });
+        } else if !id.kind.facts().setting {
+            let key = key.as_deref().unwrap_or_default();
+            self.stranger(
+                id,
+                &format!("is not ours, inside a resource of ours: {} {key}", id.kind),
+            );
+        }
+    }
+
+    /// Whether an untagged thing stands where a wanted one belongs: equal key, other content, in a parent of ours.
+    fn takes_a_place(&self, index: usize) -> bool {
+        let found = self.found[index].found;
+        self.state.graph.ids().any(|node| {
+            let wanted = self.state.graph.node(node);
+            wanted.kind() == found.id.kind
+                && wanted.place == found.id.place
+                && !wanted.kind().facts().taggable
+                && self.state.stands_for(node, &found.refs, found.key.as_deref())
+        })
+    }
+
+    /// What is not wanted any more. Its attributes are kept: what holds a value of it may show only after it has gone.
+    fn doom(&mut self, index: usize) {
+        let found = self.found[index].found;
+        let lends = found.id.kind.facts().lends_values;
+        if lends && found.phase == Phase::Pending && !self.state.graph.is_empty() {
+            // What holds its values can be told only by them, and they show when it is ready: it goes then.
+            self.out.unsettled = true;
+            return;
+        }
+        let seen = self.found[index].seen();
+        self.record(Record::Found { item: None, seen });
+        if let Phase::Ready(ready) = &found.phase {
+            let item = self.state.ids().last().expect("it was just found");
+            self.record(Record::Ready { item, attributes: ready.attributes.clone() });
+        }
+    }
+
+    fn stranger(&mut self, id: &RemoteId, why: &str) {
+        self.out.strangers.push(Stranger { id: id.clone(), why: why.to_owned() });
+    }
+}
+
+fn another_deployer(id: &RemoteId, tags: &Ownership<'_>) -> Error {
+    let run = tags.run.as_ref().map_or("unknown", RunId::as_str);
+    let by = tags.by.unwrap_or("unknown");
+    Error::new(ErrorKind::Fenced, format!("another deployer, run {run} by {by}, made {id}"))
+        .node(tags.owner.node.clone())
+        .place(id.place.clone())
+        .advice("let it finish, or say that its runs are over (adopt) and run again")
+}
