@@ -105,10 +105,10 @@ async fn play(stage: &Stage, case: Case) -> Result<(), String> {
                 return Err(format!("going on did not converge: {end:?}"));
             }
         }
-        check(&stage, &graph)?;
+        check(stage, &graph)?;
     }
     match stage.cleanup(&spec).await {
-        End::Returned(Ok(_)) => check(&stage, &Graph::default()),
+        End::Returned(Ok(_)) => check(stage, &Graph::default()),
         end @ (End::Returned(_) | End::Killed) => Err(format!("cleaning up did not end: {end:?}")),
     }
 }
