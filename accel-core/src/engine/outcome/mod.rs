@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{Fingerprint, RemoteId};
 use crate::journal::{ItemId, Record, Seen};
-use crate::resource::{Describe, Kind, Repeat};
+use crate::resource::{Describe, Repeat};
 
 /// The answer to one command.
 #[derive(Debug)]
@@ -406,9 +406,8 @@ pub(crate) fn outdated(state: &State, node: NodeId) -> Vec<Record> {
         let item = state.item(id);
         let bound = state.inputs(*dependant);
         let key = state.graph.node(*dependant).resource.key(&Inputs::new(&bound));
-        (item.exists() && item.kind == Kind::Target && key != item.key).then(|| Record::Replaced {
-            item: id,
-            why: "its endpoint's address is another".to_owned(),
+        (item.exists() && item.kind.facts().holds_value.is_some() && key != item.key).then(|| {
+            Record::Replaced { item: id, why: "a value that it holds is another now".to_owned() }
         })
     };
     state.dependants[node.index()].iter().filter_map(outdated).collect()
