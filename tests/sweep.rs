@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accel_core::ErrorKind;
 use accel_core::Graph;
-use accel_mock::{Schedule, Settings, Verdict, as_text};
+use accel_mock::{Doubts, Schedule, Settings, Verdict, as_text};
 use accel_tests::harness::{End, Stage, jakarta, virtually};
 
 /// Every verdict but "pass".
@@ -47,8 +47,16 @@ enum Then {
     CleanUp,
 }
 
+/// How the points turn out on which the provider's documents are silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    Usual,
+    Otherwise,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Case {
+    doubts: Answers,
     direction: Direction,
     journal: bool,
     call: u64,
@@ -57,15 +65,19 @@ struct Case {
 }
 
 /// Lag, flapping reads and lingering interfaces are on; a case that runs alone shows its calls.
-fn settings() -> Settings {
-    Settings { log: std::env::var("ACCEL_SWEEP").is_ok(), ..Settings::fast() }
+fn settings(doubts: Answers) -> Settings {
+    let doubts = match doubts {
+        Answers::Usual => Doubts::default(),
+        Answers::Otherwise => Doubts::otherwise(),
+    };
+    Settings { doubts, log: std::env::var("ACCEL_SWEEP").is_ok(), ..Settings::fast() }
 }
 
 /// How many calls a run makes when nothing goes wrong.
-fn calls(direction: Direction, journal: bool) -> u64 {
+fn calls(doubts: Answers, direction: Direction, journal: bool) -> u64 {
     virtually(async {
         let spec = jakarta();
-        let stage = Stage::new(settings(), &spec, journal);
+        let stage = Stage::new(settings(doubts), &spec, journal);
         assert!(stage.deploy(&spec).await.reached());
         let before = stage.cloud.call_count();
         if direction == Direction::Deploy {
@@ -79,7 +91,7 @@ fn calls(direction: Direction, journal: bool) -> u64 {
 /// Runs one case; says what is wrong, if anything.
 fn run(case: Case) -> Result<(), String> {
     virtually(async {
-        let stage = Stage::new(settings(), &jakarta(), case.journal);
+        let stage = Stage::new(settings(case.doubts), &jakarta(), case.journal);
         let end = play(&stage, case).await;
         end.map_err(|why| format!("{why}\n{}", as_text(&stage.cloud.calls())))
     })
@@ -122,17 +134,17 @@ fn check(stage: &Stage, graph: &Graph) -> Result<(), String> {
     Err(lines.join("\n  "))
 }
 
-fn cases() -> (Vec<Case>, u64) {
+fn cases(doubts: Answers) -> (Vec<Case>, u64) {
     let mut cases = Vec::new();
     let mut expected = 0;
     for direction in [Direction::Deploy, Direction::Cleanup] {
         for journal in [true, false] {
-            let calls = calls(direction, journal);
+            let calls = calls(doubts, direction, journal);
             expected += calls * VERDICTS.len() as u64 * 2;
             for call in 1..=calls {
                 for verdict in VERDICTS {
                     for then in [Then::GoOn, Then::CleanUp] {
-                        cases.push(Case { direction, journal, call, verdict, then });
+                        cases.push(Case { doubts, direction, journal, call, verdict, then });
                     }
                 }
             }
@@ -141,13 +153,15 @@ fn cases() -> (Vec<Case>, u64) {
     (cases, expected)
 }
 
-/// A case as it is printed, and as `ACCEL_SWEEP` takes it to run it alone: `deploy,journal,79=crash-after,clean-up`.
+/// A case as it is printed, and as `ACCEL_SWEEP` takes it to run it alone: `usual,deploy,journal,79=crash-after,clean-up`.
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let direction = if self.direction == Direction::Deploy { "deploy" } else { "cleanup" };
         let journal = if self.journal { "journal" } else { "none" };
         let then = if self.then == Then::GoOn { "go-on" } else { "clean-up" };
-        write!(f, "{direction},{journal},{},{then}", Schedule::one(self.call, self.verdict))
+        let doubts = if self.doubts == Answers::Usual { "usual" } else { "otherwise" };
+        let fault = Schedule::one(self.call, self.verdict);
+        write!(f, "{doubts},{direction},{journal},{fault},{then}")
     }
 }
 
@@ -172,16 +186,25 @@ fn run_all(cases: &[Case]) -> (u64, Vec<String>) {
 
 #[test]
 fn killed_or_stumbling_at_any_call_it_converges_or_cleans_up() {
-    let (mut cases, mut expected) = cases();
+    sweep(Answers::Usual);
+}
+
+#[test]
+fn however_doubtful_points_turn_out_it_converges_or_cleans_up() {
+    sweep(Answers::Otherwise);
+}
+
+fn sweep(doubts: Answers) {
+    let (mut cases, mut expected) = cases(doubts);
     if let Ok(only) = std::env::var("ACCEL_SWEEP") {
         cases.retain(|case| case.to_string() == only);
-        expected = 1;
+        expected = cases.len() as u64;
     }
     let (ran, failures) = run_all(&cases);
     // Written past the runner's capture: how much was tried is part of the result.
     writeln!(
         std::io::stderr(),
-        "sweep: {ran} cases ran, {expected} expected (calls x verdicts x directions x journal or none x then), {} failed",
+        "sweep ({doubts:?}): {ran} cases ran, {expected} expected (calls x verdicts x directions x journal or none x then), {} failed",
         failures.len()
     )
     .unwrap();

@@ -350,6 +350,22 @@ pub struct Doubts {
     pub peering_to_unseen_fails: bool,
 }
 
+impl Doubts {
+    /// Every point the other way than by default: what holds under both holds whatever the cloud does.
+    pub fn otherwise() -> Self {
+        let usual = Self::default();
+        Self {
+            tags_are_parameters: !usual.tags_are_parameters,
+            tokens_of_the_dead: !usual.tokens_of_the_dead,
+            token_memory: secs(60),
+            route_to_pending_peering: !usual.route_to_pending_peering,
+            repeat_association: !usual.repeat_association,
+            repeat_acceptance: !usual.repeat_acceptance,
+            peering_to_unseen_fails: !usual.peering_to_unseen_fails,
+        }
+    }
+}
+
 impl Default for Doubts {
     fn default() -> Self {
         Self {
