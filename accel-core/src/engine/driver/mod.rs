@@ -3,6 +3,7 @@
 
 mod call;
 pub(crate) mod look;
+mod span;
 mod tell;
 
 use std::collections::BTreeMap;
@@ -68,6 +69,7 @@ pub(crate) struct Driver<'a> {
     /// Whether the records at hand at the beginning told of everything that there could be.
     pub(crate) recorded: bool,
     in_flight: FuturesUnordered<Call<'a>>,
+    spans: span::Spans,
     written_at: Moment,
     listed_at: Moment,
 }
@@ -96,6 +98,7 @@ impl<'a> Driver<'a> {
             first_seen: BTreeMap::new(),
             recorded: false,
             in_flight: FuturesUnordered::new(),
+            spans: span::Spans::default(),
             written_at: 0,
             listed_at: 0,
         }
@@ -200,12 +203,16 @@ impl<'a> Driver<'a> {
     }
 
     fn call(&mut self, command: Command) -> Option<Call<'a>> {
-        match command {
-            Command::Create(id) => Some(self.create(id)),
-            Command::Find(id) => Some(self.find(id)),
-            Command::Read(_, items) => Some(self.read(items)),
-            Command::Delete(id) => Some(self.delete(id)),
-            Command::Blockers(id) => Some(self.blockers(id)),
+        let (verb, id, call) = match command {
+            Command::Create(id) => (Verb::Create, id, self.create(id)),
+            Command::Find(id) => (Verb::Find, id, self.find(id)),
+            Command::Delete(id) => (Verb::Delete, id, self.delete(id)),
+            Command::Blockers(id) => (Verb::Blockers, id, self.blockers(id)),
+            Command::Read(place, items) => {
+                let call = self.read(items);
+                let what = (Verb::Read, &place);
+                return Some(self.spans.around(&self.deployment, None, what, call));
+            }
             Command::Refuse(id) => {
                 // The doubt is over; the next decision creates.
                 let turn = self.agenda.turn_mut(id);
@@ -213,9 +220,12 @@ impl<'a> Driver<'a> {
                 turn.doubt = None;
                 turn.looked = true;
                 turn.next_at = 0;
-                None
+                return None;
             }
-        }
+        };
+        let item = self.state.item(id);
+        let what = (verb, &item.place);
+        Some(self.spans.around(&self.deployment, Some((id, item)), what, call))
     }
 
     /// Waits for an answer, a timer, or somebody who asks to stop.

@@ -53,6 +53,7 @@ impl Driver<'_> {
             | Record::Beat
             | Record::Ended { .. } => return,
         };
+        self.spans.note(*item, &step);
         let about = self.state.item(*item);
         self.timeline.note(about, &step, self.began.elapsed());
         if self.events.is_some() {
