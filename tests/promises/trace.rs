@@ -1,6 +1,7 @@
 //! Promise 8: the same seed gives the same trace.
 //!
-//! That folding the journal gives the live state after every record shows only inside the core: nothing public tells a state.
+//! That folding the journal gives the live state after every record shows only inside the core, in `engine/witness.rs`: nothing public
+//! tells a state.
 
 use std::time::Duration;
 

@@ -12,6 +12,8 @@ mod reconcile;
 mod state;
 mod stop;
 mod timeline;
+#[cfg(test)]
+mod witness;
 
 pub(crate) use driver::look::{reconcile_dry, reconcile_now};
 pub(crate) use driver::{Driver, Paused};

@@ -118,6 +118,8 @@ impl<'a> Driver<'a> {
         for record in records {
             self.tell_record(record);
             evolve(&mut self.state, record);
+            #[cfg(test)]
+            super::witness::saw(&self.state);
         }
         Ok(())
     }
