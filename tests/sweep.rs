@@ -201,13 +201,10 @@ fn sweep(doubts: Answers) {
         expected = cases.len() as u64;
     }
     let (ran, failures) = run_all(&cases);
+    let of = "calls x verdicts x directions x journal or none x then";
+    let line = format!("{ran} cases ran, {expected} expected ({of}), {} failed", failures.len());
     // Written past the runner's capture: how much was tried is part of the result.
-    writeln!(
-        std::io::stderr(),
-        "sweep ({doubts:?}): {ran} cases ran, {expected} expected (calls x verdicts x directions x journal or none x then), {} failed",
-        failures.len()
-    )
-    .unwrap();
+    writeln!(&mut std::io::stderr(), "sweep ({doubts:?}): {line}").expect("it can be written");
     assert_eq!(ran, expected);
     let some = failures[..failures.len().min(12)].join("\n");
     assert!(failures.is_empty(), "{} of {ran} failed, among them:\n{some}", failures.len());

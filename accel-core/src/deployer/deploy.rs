@@ -118,9 +118,7 @@ async fn begin(
     let found = std::mem::take(&mut opened.found);
     let seen = reconcile_now(&mut opened.driver, &found, deployer.adopt, true).await?;
     opened.strangers = seen.strangers;
-    if seen.recorded {
-        opened.driver.recheck().await?;
-    }
+    opened.driver.recheck().await?;
     let state = &opened.driver.state;
     let existing = state.items.iter().filter(|item| item.wanted() && item.exists()).count();
     let going = state.items.iter().filter(|item| !item.wanted() && item.live()).count();

@@ -117,7 +117,9 @@ impl Turn {
 
     /// One more try of a trouble that began at the first: how long it has lasted.
     pub(crate) fn again(&mut self, now: Moment, wait: u64, kind: ErrorKind) -> u64 {
-        if self.trouble_kind.replace(kind) != Some(kind) {
+        // "Too many" in between is no answer to the question, and ends no trouble.
+        let spared = kind == ErrorKind::Throttled && self.trouble_kind.is_some();
+        if !spared && self.trouble_kind.replace(kind) != Some(kind) {
             // Another kind of trouble has a limit of its own.
             self.trouble = None;
             self.tries = 0;

@@ -92,7 +92,8 @@ impl Driver<'_> {
         Ok(phases)
     }
 
-    /// No listing shows the values of settings: with records, one read per place tells which of them somebody has changed since.
+    /// No listing shows the values of settings: where records say that they are set, one read per place tells which of them somebody
+    /// has changed since.
     pub(crate) async fn recheck(&mut self) -> Result<()> {
         let mut changed = Vec::new();
         for place in self.stamp.places.clone() {

@@ -362,7 +362,10 @@ impl Judge<'_> {
 
     fn slot_in_use(&mut self, id: ItemId, error: Error) -> Vec<Record> {
         let going = self.state.items.iter().any(|other| !other.wanted() && other.live());
-        let limit = if going { u64::from(self.limits.in_use_secs) * 1000 } else { self.window(id) };
+        // One window until what holds it shows, and another one until that has been judged.
+        let limit =
+            if going { u64::from(self.limits.in_use_secs) * 1000 } else { 2 * self.window(id) };
+        self.agenda.relist = true;
         let pause = self.pause(id, 15_000);
         let now = self.now;
         let turn = self.turn(id);

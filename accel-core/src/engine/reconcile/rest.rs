@@ -152,7 +152,11 @@ impl Work<'_, '_, '_> {
         let cleanup = self.state.graph.is_empty();
         let of_the_doomed = self.state.items.iter().any(|item| {
             let has_value = |id: &RemoteId| candidate.values.iter().any(|value| value.same(id));
-            let counts = |id: &RemoteId| has_value(id) || (item.live() && candidate.refers_to(id));
+            // What could carry our tags and does not goes only with what it stands in.
+            let facts = candidate.found.id.kind.facts();
+            let inside = !facts.taggable || facts.vanishes_with == Some(item.kind);
+            let refers = |id: &RemoteId| inside && item.live() && candidate.refers_to(id);
+            let counts = |id: &RemoteId| has_value(id) || refers(id);
             !item.wanted() && item.id.as_ref().is_some_and(counts)
         });
         let takes_a_place = self.takes_a_place(index);
