@@ -58,10 +58,10 @@ struct History {
     left: Option<Left>,
     /// When the last run ended, in the world's time.
     ended: Duration,
-    /// Whether the present run began so soon after another, and without its records, that it may not have seen what that one made.
+    /// Until then a run may not see what an earlier one did, and has no records of it either.
+    dawn: Duration,
+    /// Whether the present run began before that.
     is_blind: bool,
-    /// Whether the journal has been lost since the last run.
-    forgot: bool,
     log: String,
     logged: usize,
 }
@@ -99,8 +99,8 @@ impl History {
             others,
             left,
             ended,
+            dawn: Duration::ZERO,
             is_blind: false,
-            forgot: false,
             log,
             logged: 0,
         };
@@ -157,7 +157,7 @@ impl History {
             Step::Forget => {
                 if self.stage.journal.is_some() {
                     self.stage.journal = Some(Arc::default());
-                    self.forgot = true;
+                    self.dawn = self.ended + REST;
                 }
                 Ok(())
             }
@@ -308,9 +308,7 @@ impl History {
 
     /// Notes how the next run begins; says how many calls there have been.
     fn begin(&mut self) -> usize {
-        self.is_blind =
-            self.now() < self.ended + REST && (self.forgot || self.stage.journal.is_none());
-        self.forgot = false;
+        self.is_blind = self.now() < self.dawn;
         self.stage.cloud.calls().len()
     }
 
@@ -399,11 +397,27 @@ impl History {
                 Left::Nothing => Graph::default(),
                 Left::Lane => self.graph().await,
             };
-            wrong.extend(self.stage.at_rest(&graph).iter().map(ToString::to_string));
+            let found = self.stage.at_rest(&graph);
+            let fading = if left == Left::Lane { self.fading() } else { Vec::new() };
+            let found = found.iter().map(ToString::to_string);
+            wrong.extend(found.filter(|text| !fading.iter().any(|id| text.contains(id))));
         }
         self.left = left;
         self.ended = self.now();
+        if self.stage.journal.is_none() {
+            self.dawn = self.ended + REST;
+        }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    }
+
+    /// The load balancers that are deleted: no look shows them any more, though their interfaces are there for minutes. A deploy need
+    /// not wait for what it may not even know; a cleanup waits, for the subnets are in use.
+    fn fading(&self) -> Vec<String> {
+        self.stage.cloud.inspect(|world| {
+            let balancers = world.live().filter(|thing| thing.kind() == Kind::LoadBalancer);
+            let gone = balancers.filter(|thing| world.state(thing) == State::Deleting);
+            gone.map(|thing| thing.id().to_owned()).collect()
+        })
     }
 
     /// What the spec asks for, given what is there: zones and addresses stick.

@@ -9,17 +9,21 @@ mod history;
 mod regressions;
 
 use proptest::prelude::*;
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, RngSeed};
 
 use case::{faulty_cases, mixed_cases, quiet_cases};
 use history::play;
 
-/// So many cases, unless `PROPTEST_CASES` asks for another number.
+/// So many cases, always the same ones. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` search elsewhere.
 fn cases(usual: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    let cases = asked.unwrap_or(usual);
     // A failure is kept as a text in `regressions`, which says more than a seed.
-    Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() }
+    let kept = Config { failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { kept.cases } else { usual };
+    let rng_seed = match kept.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        asked @ RngSeed::Fixed(_) => asked,
+    };
+    Config { cases, rng_seed, ..kept }
 }
 
 proptest! {
