@@ -255,6 +255,8 @@ pub(crate) fn mixed_cases() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
+    #![proptest_config(crate::cases(100))]
+
     #[test]
     fn a_case_is_read_as_it_is_printed(case in mixed_cases()) {
         prop_assert_eq!(case.to_string().parse::<Case>(), Ok(case));

@@ -103,6 +103,19 @@ fn targets_that_show_only_after_their_endpoint_has_gone_go_too() {
 }
 
 #[test]
+fn targets_of_an_endpoint_that_goes_before_it_is_ready_go_too() {
+    let steps = ["deploy read#1=crash-before", r#"spec {"zones":2}"#];
+    check("lag=off pace=slow latency=0", WITHOUT, SMALL, &steps);
+}
+
+#[test]
+fn a_half_built_copy_goes_though_it_holds_what_the_other_half_needs() {
+    let own = SMALL.replace(r#""zones": 1, "elastic_ips": "off""#, r#""zones": 2"#);
+    let steps = ["deploy 38=crash-after", "deploy 102=crash-after", "wait 60"];
+    check("lag=worst pace=instant latency=0", WITHOUT, &own, &steps);
+}
+
+#[test]
 fn a_value_that_others_have_changed_is_set_again() {
     check(CLEAR, WITH, SMALL, &["deploy", "drift reset 7"]);
 }
