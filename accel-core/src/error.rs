@@ -202,6 +202,15 @@ impl Error {
         self
     }
 
+    /// With more to its message.
+    pub(crate) fn with_more(mut self, more: &str) -> Self {
+        if !more.is_empty() {
+            self.0.message.push_str("; ");
+            self.0.message.push_str(more);
+        }
+        self
+    }
+
     /// "Not yet" that has lasted longer than anything can stay hidden.
     pub(crate) fn invalid_after_window(mut self) -> Self {
         self.0.kind = ErrorKind::Invalid;

@@ -80,6 +80,13 @@ pub struct Ownership {
     pub protected: bool,
 }
 
+/// The version of the tags, if it is not one that this accel knows: whatever else they say may mean something else.
+pub(crate) fn unknown_schema(tags: &Tags) -> Option<&str> {
+    let schema = tags.get(TAG_SCHEMA)?;
+    let known = schema.parse().is_ok_and(|schema: u32| schema <= SCHEMA);
+    (!known).then_some(schema)
+}
+
 impl Ownership {
     /// Reads tags; `None` if they are not complete enough to be ours.
     pub fn read(tags: &Tags) -> Option<Self> {

@@ -5,7 +5,10 @@ use accel_core::spec::Service;
 use accel_mock::{Schedule, Settings, Verdict};
 use accel_tests::harness::{Stage, jakarta, virtually};
 
-use crate::support::{changed, deployed, each, settings, stage, standing, two_services};
+use crate::order::{CHANGES, Named};
+use crate::support::{
+    allow, changed, deployed, each, replace, settings, stage, standing, two_services,
+};
 
 #[test]
 fn a_second_deploy_of_the_same_spec_makes_no_mutating_call() {
@@ -35,6 +38,20 @@ fn another_journal_changes_nothing() {
             assert_eq!(again.calls.mutating(), 0, "{}", again.calls);
         });
     }
+}
+
+#[test]
+fn after_every_change_the_same_spec_makes_no_mutating_call() {
+    each(CHANGES.iter().map(Named), |Named((_, from, to))| {
+        virtually(async {
+            let (from, to) = (from(), to());
+            let stage = standing(&from, true).await;
+            allow(&stage, &[&from, &to]);
+            replace(&stage, &to).await.unwrap_or_else(|why| panic!("{why}"));
+            let again = deployed(stage.deploy(&to).await);
+            assert_eq!(again.calls.mutating(), 0, "{}", again.calls);
+        });
+    });
 }
 
 /// After every kind of stumble of the first run, killed ones too: once it is there, it is there.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accel_core::journal::{Appended, Entry, Journal, MemoryJournal};
 use accel_core::{Acceleration, Result};
-use accel_mock::{Schedule, Settings, Verdict};
+use accel_mock::{Quotas, Schedule, Settings, Verdict};
 use accel_tests::harness::{Stage, jakarta, virtually};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::support::{assert_nothing_left, assert_stands, deployed, journal};
+use crate::support::{assert_nothing_left, assert_stands, deployed, each, journal};
 
 /// When the writer dies.
 #[derive(Debug, Clone, Copy)]
@@ -166,4 +166,86 @@ fn crash(stage: &Stage, at: u64) {
     let first = stage.cloud.call_count() + at;
     let verdict = if at.is_multiple_of(2) { Verdict::CrashBefore } else { Verdict::CrashAfter };
     stage.cloud.set_schedule(Schedule::one(first, verdict));
+}
+
+/// What a journal lost between two runs leaves: an empty one, or none any more.
+#[test]
+fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
+    let kills = GOALS
+        .into_iter()
+        .flat_map(|(first, then)| (1..=calls(first)).map(move |at| (first, then, at)));
+    each(kills.flat_map(|kill| [(kill, true), (kill, false)]), |&((first, then, at), another)| {
+        virtually(async {
+            let spec = jakarta();
+            let mut stage = Stage::new(Settings::fast(), &spec, true);
+            if first == Goal::Cleanup {
+                reach(&stage, &spec, Goal::Deploy).await;
+            }
+            crash(&stage, at);
+            run(&stage, &spec, first).await;
+            stage.calm();
+            stage.journal = another.then(Arc::default);
+            stage.with_oracle(|oracle| {
+                oracle.expect_blindness(std::time::Duration::from_secs(30));
+            });
+            reach(&stage, &spec, then).await;
+            reach(&stage, &spec, Goal::Cleanup).await;
+        });
+    });
+}
+
+/// Pairs of kills: some of the first run's calls, some of the second's.
+#[test]
+fn killed_again_while_going_on_it_converges_or_cleans_up() {
+    let kills = GOALS.into_iter().flat_map(|(first, then)| {
+        let ones = (1..=calls(first)).step_by(7);
+        ones.flat_map(move |one| (1..60).step_by(5).map(move |two| (first, then, one, two)))
+    });
+    let cases = kills.flat_map(|kill| [(kill, true), (kill, false)]);
+    each(cases, |&((first, then, one, two), journal)| {
+        virtually(async {
+            let spec = jakarta();
+            let cloud = Settings { quotas: Quotas::roomy(), ..Settings::fast() };
+            let stage = Stage::new(cloud, &spec, journal);
+            if first == Goal::Cleanup {
+                reach(&stage, &spec, Goal::Deploy).await;
+            }
+            crash(&stage, one);
+            run(&stage, &spec, first).await;
+            crash(&stage, two);
+            run(&stage, &spec, then).await;
+            stage.calm();
+            reach(&stage, &spec, then).await;
+            reach(&stage, &spec, Goal::Cleanup).await;
+        });
+    });
+}
+
+#[test]
+fn scratch() {
+    let Ok(v) = std::env::var("CASE") else { return };
+    let n: Vec<u64> = v.split(',').map(|x| x.parse().unwrap()).collect();
+    virtually(async {
+        let spec = jakarta();
+        let cloud = Settings { log: true, quotas: Quotas::roomy(), ..Settings::fast() };
+        let lost = n.len() == 1;
+        let mut stage = Stage::new(cloud, &spec, lost);
+        crash(&stage, n[0]);
+        run(&stage, &spec, Goal::Deploy).await;
+        println!("{}", accel_mock::as_text(&stage.cloud.calls()));
+        let mut k = stage.cloud.calls().len();
+        if !lost { crash(&stage, n[1]);
+        run(&stage, &spec, Goal::Deploy).await;
+        println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
+        k = stage.cloud.calls().len(); }
+        else { stage.journal = Some(Arc::default()); }
+        stage.calm();
+            stage.with_oracle(|oracle| {
+                oracle.expect_blindness(std::time::Duration::from_secs(30));
+            });
+        println!("{}", stage.cloud.snapshot());
+        let e = if lost { format!("{:?}", stage.cleanup(&spec).await) } else { format!("{:?}", stage.deploy(&spec).await) };
+        println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
+        println!("{e}\n{:?}", stage.violations());
+    });
 }

@@ -3,17 +3,20 @@
 //! `tests/sweep.rs` has the exhaustive part of promise 7; `tests/topology` has the golden fingerprints of promise 15.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(
-    dead_code,
-    reason = "the steps that tests of changed specs will share stand here already"
-)]
 
 mod support;
 
 mod again;
 mod crash;
 mod ends;
+mod existing;
+mod golden;
 mod intent;
+mod life;
+mod limits;
 mod order;
+mod place;
+mod replacement;
+mod strangers;
 mod trace;
 mod two;

@@ -75,7 +75,7 @@ fn early_creates(calls: &[Call], graph: &Graph) -> Vec<String> {
                 continue;
             }
             let birth = births.get(parent.name.as_str());
-            if birth.is_none_or(|birth| birth.number >= call.number) {
+            if birth.is_none_or(|birth| birth.number > call.number) {
                 early.push(format!("{call} before {}", parent.name));
             }
         }
@@ -128,6 +128,16 @@ fn nothing_is_wrong_at_any_step(journal: bool) {
             assert_nothing_left(&stage);
         });
     });
+}
+
+#[test]
+fn nothing_is_wrong_at_any_step_of_any_change_with_a_journal() {
+    nothing_is_wrong_at_any_step(true);
+}
+
+#[test]
+fn nothing_is_wrong_at_any_step_of_any_change_without_a_journal() {
+    nothing_is_wrong_at_any_step(false);
 }
 
 /// The kinds that are deleted in a cleanup of the whole lane, in order.
@@ -243,5 +253,27 @@ fn order_alone_orders_too() {
             }
         }
         assert!(seen >= 5, "the lane has nodes that come after others");
+    });
+}
+
+#[test]
+fn scratch() {
+    let name = std::env::var("CHANGE").unwrap_or_default();
+    let Some((_, from, to)) = CHANGES.iter().find(|c| c.0 == name) else { return };
+    let journal = std::env::var("NOJ").is_err();
+    virtually(async {
+        let (from, to) = (from(), to());
+        let stage = Stage::new(Settings { lag: Lag::OFF, ..settings() }, &from, journal);
+        deployed(stage.deploy(&from).await);
+        let n = stage.cloud.calls().len();
+        allow(&stage, &[&from, &to]);
+        println!("{}", stage.deployer().plan(&to).await.unwrap());
+        let r = replace(&stage, &to).await;
+        for c in &stage.cloud.calls()[n..] {
+            println!("{c}");
+        }
+        println!("{:?}", r.map(|d| d.calls).map_err(|e| e.to_string()));
+        println!("{:?}", stage.violations());
+        println!("{}", stage.cloud.snapshot());
     });
 }

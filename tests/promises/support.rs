@@ -267,9 +267,9 @@ pub(crate) fn each<C: fmt::Debug>(cases: impl IntoIterator<Item = C>, test: impl
         count += 1;
         let run = std::panic::AssertUnwindSafe(|| test(&case));
         if let Err(panic) = std::panic::catch_unwind(run) {
-            let owned = panic.downcast_ref::<String>().map(String::as_str);
-            let said = owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
-            let short: String = said.chars().take(700).collect();
+            let formatted = panic.downcast_ref::<String>().map(String::as_str);
+            let why = formatted.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+            let short: String = why.chars().take(700).collect();
             failures.push(format!("{case:?}: {short}"));
         }
     }

@@ -22,6 +22,15 @@ fn run<'a>(stage: &'a Stage, name: &str) -> Deployer<'a> {
     stage.deployer().adopt(false).take_over(false).run(RunId::from(name))
 }
 
+/// How long a deploy takes that nobody disturbs, in whole seconds.
+fn lasts() -> u64 {
+    virtually(async {
+        let began = tokio::time::Instant::now();
+        deployed(slow(&jakarta(), true).deploy(&jakarta()).await);
+        began.elapsed().as_secs()
+    })
+}
+
 async fn cut<T>(secs: u64, run: impl Future<Output = T>) {
     let cut = tokio::time::timeout(Duration::from_secs(secs), run).await;
     assert!(cut.is_err(), "it was to be cut off in the middle");
@@ -83,6 +92,65 @@ fn a_run_that_has_ended_holds_nothing() {
         run(&stage, "run-4").cleanup(&spec).await.unwrap();
         assert_nothing_left(&stage);
     });
+}
+
+/// Of the two ends of a take-over, which one holds the journal: the other was fenced at its next append, and says by whom.
+fn holder<A: std::fmt::Debug, B: std::fmt::Debug>(
+    one: Result<A, Failure>,
+    two: Result<B, Failure>,
+) -> &'static str {
+    let (fenced, holder) = match (one, two) {
+        (Err(Failure::Refused(error)), Ok(_)) => (error, "run-2"),
+        // The old one wrote while the new one still looked around.
+        (Ok(_), Err(Failure::Refused(error))) => (error, "run-1"),
+        other => panic!("not one of two: {other:?}"),
+    };
+    assert_eq!(fenced.kind(), ErrorKind::Fenced);
+    assert!(fenced.message().contains(holder), "{fenced}");
+    holder
+}
+
+/// Whoever takes over fences the other at its next append; what both have made is there once.
+#[test]
+fn two_deployers_that_share_a_journal_never_fight() {
+    let mut taken = 0;
+    for secs in 1..lasts() {
+        taken += virtually(async {
+            let spec = jakarta();
+            let stage = slow(&spec, true);
+            let one = run(&stage, "run-1");
+            let two = async {
+                tokio::time::sleep(Duration::from_secs(secs)).await;
+                run(&stage, "run-2").take_over(true).deploy(&spec).await
+            };
+            let (one, two) = tokio::join!(one.deploy(&spec), two);
+            let holder = holder(one, two);
+            assert_stands(&stage, &spec).await;
+            u64::from(holder == "run-2")
+        });
+    }
+    assert!(taken > lasts() / 2, "a take-over usually succeeds");
+}
+
+/// A cleanup that takes over a deploy leaves nothing, whatever was on its way.
+#[test]
+fn a_cleanup_that_takes_over_leaves_nothing() {
+    for secs in (1..lasts()).step_by(3) {
+        virtually(async {
+            let spec = jakarta();
+            let stage = slow(&spec, true);
+            let one = run(&stage, "run-1");
+            let two = async {
+                tokio::time::sleep(Duration::from_secs(secs)).await;
+                run(&stage, "run-2").take_over(true).cleanup(&spec).await
+            };
+            let (one, two) = tokio::join!(one.deploy(&spec), two);
+            match holder(one, two) {
+                "run-2" => assert_nothing_left(&stage),
+                _ => assert_stands(&stage, &spec).await,
+            }
+        });
+    }
 }
 
 /// Both begin at the same moment: one writes first, the other calls nothing that changes anything.

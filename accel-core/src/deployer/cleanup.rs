@@ -77,8 +77,8 @@ fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
 async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
     let gap = driver.limits.longest_window_ms() + driver.limits.call_ms();
-    if !driver.ledger.in_use() {
-        // Without records, what a killed run made last is known only once a listing must show it.
+    if !driver.recorded {
+        // Without all records, what a killed run made last is known only once a listing must show it.
         driver.agenda.relist_after = Some(driver.limits.longest_window_ms());
     }
     let mut empty_since = None;

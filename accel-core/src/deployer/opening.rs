@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::report::{Calls, Failure, Halt, time_fixes};
 use super::{Deployer, plan};
 use crate::backend::{Bound, Found, Offer, OfferQuery};
-use crate::engine::{Driver, Ledger, State, Stranger, evolve};
+use crate::engine::{Driver, Ledger, State, Step, Stranger, evolve};
 use crate::error::ErrorKind;
 use crate::id::{AccountId, DeploymentId, NodeName, Place, RunId, Side};
 use crate::journal::{Entry, FORMAT, Journal, Purpose, Started};
-use crate::tags::{Ownership, SCHEMA, Stamp};
+use crate::tags::{DEPLOYMENT, Ownership, SCHEMA, Stamp, unknown_schema};
 use crate::topology::{Kept, Topology};
 
 /// What a caller pins.
@@ -183,20 +183,30 @@ impl Opened<'_> {
     }
 
     fn check(&self, pins: &Pins, deployer: &Deployer<'_>) -> Result<(), Failure> {
+        self.check_schema()?;
         self.check_records()?;
         self.check_accounts(pins)?;
-        for (found, tags) in self.tags() {
-            if tags.schema > SCHEMA {
+        if self.started.purpose == Purpose::Deploy {
+            self.check_places()?;
+        }
+        if deployer.adopt { Ok(()) } else { self.check_makers() }
+    }
+
+    fn check_schema(&self) -> Result<(), Failure> {
+        let name = self.driver.deployment.as_str();
+        let ours = |found: &&Found| found.tags.get(DEPLOYMENT).is_some_and(|tag| tag == name);
+        for found in self.found.iter().filter(ours) {
+            if let Some(schema) = unknown_schema(&found.tags) {
                 return Err(Failure::refused(
                     format!(
-                        "{} has tags of schema {}; this accel knows up to {SCHEMA}",
-                        found.id, tags.schema
+                        "{} has tags of schema {schema}; this accel knows up to {SCHEMA}",
+                        found.id
                     ),
                     "use the newer accel that made it",
                 ));
             }
         }
-        if deployer.adopt { Ok(()) } else { self.check_makers() }
+        Ok(())
     }
 
     fn check_records(&self) -> Result<(), Failure> {
@@ -207,17 +217,38 @@ impl Opened<'_> {
                 format!("use accel {} or newer", last.version),
             ));
         }
-        if last.backend != self.driver.backend.name() {
+        let backend = self.driver.backend.name();
+        if last.backend != backend {
             return Err(Failure::refused(
-                format!(
-                    "the journal is of backend {}, not {}",
-                    last.backend,
-                    self.driver.backend.name()
-                ),
+                format!("the journal is of backend {}, not {backend}", last.backend),
                 "use the journal of this backend, or another directory",
             ));
         }
+        let partition = &self.started.partition;
+        if last.partition != *partition && !partition.is_empty() {
+            return Err(Failure::refused(
+                format!("the journal is of partition {}, not {partition}", last.partition),
+                "use the credentials and regions of that partition, or another name",
+            ));
+        }
         Ok(())
+    }
+
+    /// What stands, and what the records know, says where the deployment is: a deploy elsewhere would leave it behind.
+    fn check_places(&self) -> Result<(), Failure> {
+        let state = &self.driver.state;
+        let stands = state.items.iter().any(|item| item.live() || item.step == Step::Intended);
+        let recorded = state.runs.iter().filter(|_| stands).next_back();
+        let recorded = recorded.map(|run| run.stamp.places.clone()).unwrap_or_default();
+        let mut named = self.tags().flat_map(|(_, tags)| tags.places).chain(recorded);
+        let Some(left_out) = named.find(|place| !self.places.contains(place)) else {
+            return Ok(());
+        };
+        let asked: Vec<String> = self.places.iter().map(ToString::to_string).collect();
+        Err(Failure::refused(
+            format!("the deployment is also in {left_out}, but asked for is {}", asked.join(", ")),
+            "clean it up where it is, or choose another name",
+        ))
     }
 
     /// The accounts that call must be those that are pinned, recorded and written on what exists.

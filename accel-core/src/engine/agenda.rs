@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reconcile::Stranger;
 use crate::backend::Blocker;
 use crate::error::{Error, ErrorKind};
 use crate::id::Place;
@@ -25,6 +26,8 @@ pub struct Limits {
     /// How long a delete may stay "in use" before it halts with the blockers named. Default 3900 s: interfaces of a load balancer are
     /// known to stay for an hour.
     pub in_use_secs: u32,
+    /// How often a run begins anew with one node whose thing it found gone or contested, or never found. Default 5.
+    pub remakes: u32,
     /// How long a run that wrote to the journal holds the deployment without writing again. Default 60 s.
     pub lease_secs: u32,
     /// How many rounds of "work, then look for strays" a run may take. Default 32.
@@ -39,6 +42,7 @@ impl Default for Limits {
             call_secs: 30,
             retry_secs: 600,
             in_use_secs: 3900,
+            remakes: 5,
             lease_secs: 60,
             rounds: 32,
         }
@@ -94,6 +98,8 @@ pub(crate) struct Turn {
     pub(crate) resend: bool,
     /// How often it was accepted and then given up.
     pub(crate) broken: u32,
+    /// How often this run has begun anew with it.
+    pub(crate) remade: u32,
     /// What holds it, as last asked, and when to ask again.
     pub(crate) blockers: Vec<Blocker>,
     pub(crate) ask_blockers_at: Option<Moment>,
@@ -158,6 +164,8 @@ pub(crate) struct Agenda {
     pub(crate) relist: bool,
     /// From then on a listing shows everything that there was at the start: list again.
     pub(crate) relist_after: Option<Moment>,
+    /// What the last listing showed among our things that is not ours.
+    pub(crate) strangers: Vec<Stranger>,
     /// How many calls were started, per verb in the order of `Verb::ALL`.
     pub(crate) calls: [u32; 7],
 }
@@ -180,6 +188,7 @@ static NEVER_SEEN: Turn = Turn {
     gone_looks: 0,
     resend: false,
     broken: 0,
+    remade: 0,
     blockers: Vec::new(),
     ask_blockers_at: None,
     halted: None,

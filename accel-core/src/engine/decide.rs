@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::agenda::{Agenda, Limits, Moment, Sight};
 use super::state::{Item, State, Step};
-use crate::graph::{Need, NodeId};
+use crate::graph::{Need, NodeId, Role};
 use crate::id::Place;
 use crate::journal::ItemId;
 use crate::resource::{Api, Kind, Repeat};
@@ -232,9 +232,11 @@ impl View<'_> {
                 bound.iter().any(|(_, input)| only(input.id.kind) && item.holds(&input.id))
             };
             let unknown = item.slots.is_empty() && !slots.is_empty();
+            let nameless = unknown && item.fingerprint.is_none();
             slots.iter().any(|slot| item.slots.iter().any(|held| slot.collides(held)))
                 || shares(|kind| kind.facts().exclusive)
                 || (unknown && item.name == wanted.name && shares(|_| true))
+                || (nameless && self.state.stands_for(node, &item.holds, item.key.as_deref()))
         };
         self.doomed.iter().copied().filter(blocks).collect()
     }
@@ -268,8 +270,11 @@ impl View<'_> {
         let facts = item.kind.facts();
         let remote = item.id.as_ref().expect("what is live has an id");
         let vanishes = |parent: &ItemId| {
+            // A parent that stays, for a person to decide about, takes nothing along.
+            let stays = self.agenda.turn(*parent).halted.is_some();
             let parent = self.state.item(*parent);
-            Some(parent.kind) == facts.vanishes_with
+            !stays
+                && Some(parent.kind) == facts.vanishes_with
                 && parent
                     .id
                     .as_ref()
@@ -298,19 +303,36 @@ impl View<'_> {
         facts.opening || !self.successor_first(id)
     }
 
-    /// Additions come before the removals that they replace: whether this one waits for its successor.
+    /// Additions come before the removals that they replace: whether this one waits for a successor.
     fn successor_first(&self, id: ItemId) -> bool {
+        self.successors(id).into_iter().any(|node| {
+            if self.in_the_way(node).contains(&id) {
+                // It goes when the slot is all that its successor waits for.
+                return !self.inputs_ready(node) && !self.inputs_need_gone(node, id);
+            }
+            !self.needs_gone(node, id, &mut BTreeSet::new())
+        })
+    }
+
+    /// The nodes still to be made that replace it: the one of its name, or, for what was found without a name of ours, those of its
+    /// kind under its parent.
+    fn successors(&self, id: ItemId) -> Vec<NodeId> {
         let item = self.state.item(id);
-        let Some(node) = self.state.graph.find(&item.name) else { return false };
-        let successor = self.state.item(self.state.item_of(node));
-        if successor.kind != item.kind || successor.step == Step::Ready {
-            return false;
-        }
-        if self.in_the_way(node).contains(&id) {
-            // It goes when the slot is all that its successor waits for.
-            return !self.inputs_ready(node) && !self.inputs_need_gone(node, id);
-        }
-        !self.needs_gone(node, id, &mut BTreeSet::new())
+        let under_its_parent = |node: NodeId| {
+            let mut edges = self.state.graph.node(node).edges().iter();
+            edges.any(|edge| {
+                let parent = self.state.item(self.state.item_of(edge.to)).id.as_ref();
+                edge.role == Role::Holds && parent.is_some_and(|parent| item.holds(parent))
+            })
+        };
+        let replaces = |node: &NodeId| {
+            let successor = self.state.item(self.state.item_of(*node));
+            successor.kind == item.kind
+                && successor.step != Step::Ready
+                && (successor.name == item.name
+                    || (item.fingerprint.is_none() && under_its_parent(*node)))
+        };
+        self.state.graph.ids().filter(replaces).collect()
     }
 
     fn inputs_need_gone(&self, node: NodeId, old: ItemId) -> bool {
@@ -324,20 +346,23 @@ impl View<'_> {
         if !seen.insert(node) || self.state.item(self.state.item_of(node)).exists() {
             return false;
         }
-        let blocked =
-            self.in_the_way(node).into_iter().any(|holder| self.goes_with(holder, old, 0));
+        let mut holders = self.in_the_way(node).into_iter();
+        let blocked = holders.any(|holder| self.goes_with(holder, old, &mut BTreeSet::new()));
         blocked
             || self.state.graph.node(node).edges().iter().any(|e| self.needs_gone(e.to, old, seen))
     }
 
     /// Whether `holder` can only go after `old`.
-    fn goes_with(&self, holder: ItemId, old: ItemId, depth: usize) -> bool {
+    fn goes_with(&self, holder: ItemId, old: ItemId, seen: &mut BTreeSet<ItemId>) -> bool {
         let Some(id) = &self.state.item(holder).id else { return false };
+        let outlasts = self.state.item(holder).kind.facts().outlasts;
+        let first = |other: &&ItemId| {
+            let other = self.state.item(**other);
+            other.holds(id) || outlasts.contains(&other.kind)
+        };
         holder == old
-            || (depth < self.doomed.len()
-                && self.doomed.iter().any(|other| {
-                    self.state.item(*other).holds(id) && self.goes_with(*other, old, depth + 1)
-                }))
+            || (seen.insert(holder)
+                && self.doomed.iter().filter(first).any(|other| self.goes_with(*other, old, seen)))
     }
 
     fn reads(&mut self, commands: &mut Vec<Command>) {

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::{NodeId, Role, To};
 use crate::id::{DeploymentId, NodeName, RemoteId, RunId};
 use crate::journal::{ItemId, Record, Seen};
-use crate::resource::{Describe, Repeat};
+use crate::resource::{Attributes, Describe, Repeat};
 use crate::tags::Ownership;
 
 /// Something in our places or inside our resources that is not ours to touch.
@@ -26,6 +26,8 @@ pub struct Stranger {
     pub why: String,
 }
 
+const COPY: &str = "carries the tags of a resource of ours that was made only once";
+
 /// What a listing is held against.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
@@ -35,11 +37,11 @@ pub(crate) struct Context<'a> {
     pub(crate) adopt: bool,
     /// The first listing of the run.
     pub(crate) opening: bool,
-    /// Whether records of earlier runs are at hand.
+    /// Whether a journal is in use.
     pub(crate) journalled: bool,
     pub(crate) now: Moment,
     pub(crate) limits: &'a Limits,
-    /// When this run first saw each duplicate.
+    /// When this run first saw what can only be judged after a while.
     pub(crate) first_seen: &'a mut BTreeMap<RemoteId, Moment>,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Reconciled {
     pub(crate) missing: Vec<ItemId>,
     /// Whether something is still to be seen gone, or too young to be judged.
     pub(crate) unsettled: bool,
+    /// Whether the records at hand tell of everything that there can be.
+    pub(crate) recorded: bool,
 }
 
 pub(crate) fn reconcile(
@@ -70,6 +74,8 @@ pub(crate) fn reconcile(
     work.found.sort_by(|a, b| a.found.id.cmp(&b.found.id));
     // What spans two places is shown by the listings of both.
     work.found.dedup_by(|a, b| a.found.id.same(&b.found.id));
+    relate_by_value(&mut work.found);
+    work.out.recorded = work.records_are_complete();
     work.known();
     work.bind_wanted();
     work.bind_doubtful();
@@ -79,16 +85,51 @@ pub(crate) fn reconcile(
     Ok(work.out)
 }
 
+/// The cloud shows only the group of a target: whose address it has shows in the attributes of the other things found.
+fn relate_by_value(found: &mut [Candidate<'_>]) {
+    let known: Vec<(&RemoteId, &Attributes)> = found
+        .iter()
+        .filter_map(|candidate| match &candidate.found.phase {
+            Phase::Ready(ready) => Some((&candidate.found.id, &ready.attributes)),
+            Phase::Pending
+            | Phase::Waiting { .. }
+            | Phase::Failed { .. }
+            | Phase::Deleting
+            | Phase::Gone => None,
+        })
+        .collect();
+    for candidate in found {
+        let (Some(key), Some(holds_value)) =
+            (&candidate.found.key, candidate.found.id.kind.facts().holds_value)
+        else {
+            continue;
+        };
+        let of = known.iter().filter(|(_, attributes)| holds_value(key, attributes));
+        candidate.values = of.map(|(id, _)| (*id).clone()).collect();
+    }
+}
+
+fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
+    let run = tags.run.as_ref().map_or("unknown", RunId::as_str);
+    let by = tags.by.as_deref().unwrap_or("unknown");
+    Error::new(ErrorKind::Fenced, format!("another deployer, run {run} by {by}, made {id}"))
+        .node(tags.owner.node.clone())
+        .place(id.place.clone())
+        .advice("let it finish, or say that its runs are over (adopt) and run again")
+}
+
 struct Candidate<'a> {
     found: &'a Found,
     tags: Option<Ownership>,
     claimed: bool,
+    /// The things of which it holds a value.
+    values: Vec<RemoteId>,
 }
 
 impl<'a> Candidate<'a> {
     fn new(found: &'a Found) -> Self {
         let tags = Ownership::read(&found.tags);
-        Self { found, tags, claimed: false }
+        Self { found, tags, claimed: false, values: Vec::new() }
     }
 
     fn seen(&self) -> Seen {
@@ -101,13 +142,13 @@ impl<'a> Candidate<'a> {
             ),
             fingerprint: owner.map(|tags| tags.owner.fingerprint),
             run: owner.and_then(|tags| tags.run.clone()),
-            holds: self.found.refs.clone(),
+            holds: self.found.refs.iter().chain(&self.values).cloned().collect(),
             key: self.found.key.clone(),
         }
     }
 
     fn refers_to(&self, id: &RemoteId) -> bool {
-        self.found.refs.iter().any(|held| held.same(id))
+        self.found.refs.iter().chain(&self.values).any(|held| held.same(id))
     }
 
     /// Whether it may still serve: what is failing or on its way out is nobody's.
@@ -193,16 +234,27 @@ impl Work<'_, '_, '_> {
         }
     }
 
-    /// Of several, the one to which other things refer, and then the lowest id: in every run the same.
+    /// Of several, the one that is most at home, and then the lowest id: in every run the same.
     fn best_candidate(&self, node: NodeId) -> Option<usize> {
         let fits = (0..self.found.len()).filter(|index| self.fits(node, &self.found[*index]));
-        let referred = |index: &usize| {
-            let id = &self.found[*index].found.id;
-            self.found.iter().filter(|other| other.refers_to(id)).count()
-        };
         fits.min_by_key(|index| {
-            (std::cmp::Reverse(referred(index).min(1)), self.found[*index].found.id.clone())
+            let id = &self.found[*index].found.id;
+            (std::cmp::Reverse(self.home(id)), id.clone())
         })
+    }
+
+    /// How much a found thing is at home among ours: something refers to it and to what is already bound, something refers to it, or
+    /// nothing does.
+    fn home(&self, id: &RemoteId) -> u8 {
+        let bound = |held: &RemoteId| {
+            let is = |item: &Item| item.wanted() && item.id.as_ref().is_some_and(|id| id.same(held));
+            !held.same(id) && self.state.items.iter().any(is)
+        };
+        // A setting is a part of the thing itself.
+        let other = |other: &&Candidate<'_>| !other.found.id.kind.facts().setting;
+        let holders = self.found.iter().filter(other).filter(|other| other.refers_to(id));
+        let level = |other: &Candidate<'_>| 1 + u8::from(other.found.refs.iter().any(bound));
+        holders.map(level).max().unwrap_or_default()
     }
 
     /// Whether a found thing is what the node asks for: same owner or key, and equal references.
@@ -222,7 +274,8 @@ impl Work<'_, '_, '_> {
                     && tags.owner.fingerprint == wanted.fingerprint
                     && self.genuine(candidate)
             }
-            None => !wanted.kind().facts().taggable,
+            // A setting that a listing shows is its value: without our tags it is not set.
+            None => !wanted.kind().facts().taggable && !wanted.kind().facts().setting,
         };
         owned && self.refers_as_asked(node, candidate)
     }
@@ -298,6 +351,8 @@ impl Work<'_, '_, '_> {
         for index in unclaimed(self, true) {
             self.tagged(index, &ours)?;
         }
+        // What hangs on a thing that was chosen only now.
+        self.bind_wanted();
         // Whether an untagged child is to go depends on what its parents are found to be.
         for index in unclaimed(self, false) {
             self.untagged(index, &ours);
@@ -326,63 +381,101 @@ impl Work<'_, '_, '_> {
             self.stranger(&id, "carries our tags, but lies in a network that is not ours");
             return Ok(());
         }
-        let mine = tags.run.as_ref() == Some(self.context.run);
-        let over = tags.run.as_ref().is_some_and(|run| self.state.knows_run(run) && !mine);
-        let duplicate = self.state.graph.find(&tags.owner.node).is_some_and(|node| {
-            let node = self.state.graph.node(node);
+        let graph = &self.state.graph;
+        let duplicate = graph.find(&tags.owner.node).filter(|node| {
+            let node = graph.node(*node);
             node.fingerprint == tags.owner.fingerprint
                 && node.place == id.place
                 && node.kind() == id.kind
         });
-        if duplicate && !self.may_remove_duplicate(index, mine, over)? {
-            return Ok(());
+        match duplicate {
+            Some(node) => return self.duplicate(index, node),
+            None if self.is_a_copy(index) => self.stranger(&id, COPY),
+            None => {
+                let seen = self.found[index].seen();
+                self.record(Record::Found { item: None, seen });
+            }
         }
-        let seen = self.found[index].seen();
-        self.record(Record::Found { item: None, seen });
         Ok(())
+    }
+
+    /// With all records at hand, what was made only once is known by its id: a second thing with its tags is somebody else's.
+    fn is_a_copy(&self, index: usize) -> bool {
+        let candidate = &self.found[index];
+        let (id, tags) = (&candidate.found.id, candidate.tags.as_ref().expect("it is tagged"));
+        let is_the_original = |item: &Item| {
+            item.kind == id.kind
+                && item.place == id.place
+                && item.name == tags.owner.node
+                && item.fingerprint == Some(tags.owner.fingerprint)
+                && item.id.as_ref().is_some_and(|original| !original.same(id))
+                && !item.doubted
+        };
+        id.kind.facts().repeat == Repeat::None
+            && candidate.found.refs.is_empty()
+            && !self.context.adopt
+            && self.out.recorded
+            && self.state.items.iter().any(is_the_original)
+    }
+
+    /// Whether there are records of earlier runs, and of every run that made something of this.
+    fn records_are_complete(&self) -> bool {
+        let known = |run: &RunId| run == self.context.run || self.state.knows_run(run);
+        let mut runs =
+            self.found.iter().filter_map(|candidate| candidate.tags.as_ref()?.run.as_ref());
+        let earlier = self.state.runs.iter().any(|started| started.stamp.run != *self.context.run);
+        self.context.journalled && earlier && runs.all(known)
     }
 
     /// A second thing of one owner is removed only when it can be ours: its create was in doubt, or the user said that other runs are
     /// over. And only when we have seen it for a whole window.
-    fn may_remove_duplicate(
-        &mut self,
-        index: usize,
-        mine: bool,
-        over: bool,
-    ) -> Result<bool, Error> {
+    fn duplicate(&mut self, index: usize, node: NodeId) -> Result<(), Error> {
         let candidate = &self.found[index];
-        let (id, tags) =
-            (candidate.found.id.clone(), candidate.tags.clone().expect("it is tagged"));
-        let node = self.state.graph.find(&tags.owner.node).expect("a duplicate has a node");
-        let item = self.state.item(self.state.item_of(node));
-        let unbound = item.id.is_none();
-        let rootless = candidate.found.refs.is_empty() && id.kind.facts().repeat == Repeat::None;
-        if !(mine || over || self.context.adopt) {
-            let run = tags.run.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
-            let by = tags.by.as_deref().unwrap_or("unknown");
-            return Err(Error::new(
-                ErrorKind::Fenced,
-                format!("another deployer, run {run} by {by}, made {id}"),
-            )
-            .node(tags.owner.node)
-            .place(id.place)
-            .advice("let it finish, or say that its runs are over (adopt) and run again"));
+        let found = candidate.found;
+        let tags = candidate.tags.as_ref().expect("it is tagged");
+        let known = |run: &RunId| run == self.context.run || self.state.knows_run(run);
+        if !self.context.adopt && !tags.run.as_ref().is_some_and(known) {
+            return Err(another_deployer(&found.id, tags));
         }
+        let bound = self.state.item_of(node);
+        let item = self.state.item(bound);
+        let rootless = found.refs.is_empty() && found.id.kind.facts().repeat == Repeat::None;
         if rootless && !item.doubted && !self.context.adopt {
-            self.stranger(&id, "carries the tags of a resource of ours that was made only once");
-            return Ok(false);
+            self.stranger(&found.id, COPY);
+            return Ok(());
         }
+        let Some(other) = &item.id else {
+            // It does not refer to what it should, and the one that does is still to come.
+            self.is_young(&found.id);
+            return Ok(());
+        };
+        let seen = candidate.seen();
+        if candidate.serves()
+            && self.refers_as_asked(node, candidate)
+            && self.home(&found.id) > self.home(other)
+        {
+            // The look that chose the other one did not show what refers to this one.
+            let why = "another one of it is in use".to_owned();
+            self.record(Record::Replaced { item: bound, why });
+            self.record(Record::Found { item: Some(bound), seen });
+        } else if !self.is_young(&found.id) {
+            self.record(Record::Found { item: None, seen });
+        }
+        Ok(())
+    }
+
+    /// Whether this run has not seen it for a whole window yet: too early to judge.
+    fn is_young(&mut self, id: &RemoteId) -> bool {
         let window = self.context.limits.window_ms(id.kind);
-        let first = *self.context.first_seen.entry(id).or_insert(self.context.now);
+        let first = *self.context.first_seen.entry(id.clone()).or_insert(self.context.now);
         let young = self.context.now < first + window;
         self.out.unsettled |= young;
-        Ok(!young && !unbound)
+        young
     }
 
     fn untagged(&mut self, index: usize, ours: &BTreeSet<String>) {
         let candidate = &self.found[index];
-        let id = candidate.found.id.clone();
-        let refs = &candidate.found.refs;
+        let Found { id, refs, key, .. } = candidate.found;
         let inside = !refs.is_empty() && refs.iter().all(|id| ours.contains(id.as_str()));
         if id.kind.facts().setting && id.kind.facts().vanishes_with.is_none() {
             return;
@@ -393,13 +486,18 @@ impl Work<'_, '_, '_> {
                 && item.live()
                 && item.id.as_ref().is_some_and(|id| candidate.refers_to(id))
         });
-        if inside && (cleanup || of_the_doomed || self.takes_a_place(index)) {
+        let takes_a_place = self.takes_a_place(index);
+        if takes_a_place && !inside && self.is_young(id) {
+            // What else it refers to may be ours, and not show yet.
+            return;
+        }
+        if takes_a_place || (inside && (cleanup || of_the_doomed)) {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
         } else if !id.kind.facts().setting {
-            let key = candidate.found.key.as_deref().unwrap_or_default().to_owned();
+            let key = key.as_deref().unwrap_or_default();
             self.stranger(
-                &id,
+                id,
                 &format!("is not ours, inside a resource of ours: {} {key}", id.kind),
             );
         }
@@ -410,21 +508,10 @@ impl Work<'_, '_, '_> {
         let found = self.found[index].found;
         self.state.graph.ids().any(|node| {
             let wanted = self.state.graph.node(node);
-            if wanted.kind() != found.id.kind
-                || wanted.place != found.id.place
-                || wanted.kind().facts().taggable
-            {
-                return false;
-            }
-            let bound = self.state.inputs(node);
-            let inputs = Inputs::new(&bound);
-            let scoped = wanted.resource.slots(&inputs).iter().any(|slot| match slot {
-                crate::resource::Slot::Block { scope, .. }
-                | crate::resource::Slot::Key { scope, .. } => {
-                    found.refs.iter().any(|id| id.same(scope))
-                }
-            });
-            scoped && wanted.resource.key(&inputs) == found.key
+            wanted.kind() == found.id.kind
+                && wanted.place == found.id.place
+                && !wanted.kind().facts().taggable
+                && self.state.stands_for(node, &found.refs, found.key.as_deref())
         })
     }
 
@@ -436,7 +523,7 @@ impl Work<'_, '_, '_> {
     /// of which a second create makes a second one need the wait.
     fn doubt_the_unseen(&mut self) {
         let shown = self.found.iter().any(|candidate| candidate.tags.is_some());
-        if !self.context.opening || !shown || self.context.journalled {
+        if !self.context.opening || !shown || self.out.recorded {
             return;
         }
         for node in self.state.graph.ids() {

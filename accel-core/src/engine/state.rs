@@ -139,6 +139,16 @@ impl State {
         self.graph.node(node).resource.slots(&Inputs::new(&bound))
     }
 
+    /// Whether something found, whose own slots nobody knows, stands where the node belongs: it has an equal key under a parent that
+    /// scopes one of the node's slots.
+    pub(crate) fn stands_for(&self, node: NodeId, holds: &[RemoteId], key: Option<&str>) -> bool {
+        let bound = self.inputs(node);
+        let inputs = Inputs::new(&bound);
+        let resource = &self.graph.node(node).resource;
+        let scopes = |slot: &Slot| holds.iter().any(|held| held.same(slot.scope()));
+        resource.slots(&inputs).iter().any(scopes) && resource.key(&inputs).as_deref() == key
+    }
+
     pub(crate) fn knows_run(&self, run: &RunId) -> bool {
         self.runs.iter().any(|started| started.stamp.run == *run)
     }
@@ -180,7 +190,11 @@ pub(crate) fn evolve(state: &mut State, record: &Record) {
             item.attributes = Some(attributes.clone());
         }),
         Record::Replaced { item, .. } => replaced(state, *item),
-        Record::Lost { item } => change(state, *item, |item| item.reset(true)),
+        Record::Lost { item } => change(state, *item, |item| {
+            item.reset(true);
+            // Believed gone, and not seen to go: if that was wrong, there will be two.
+            item.doubted = true;
+        }),
         Record::Deleting { item } => change(state, *item, |item| item.step = Step::Deleting),
         Record::Going { item } => change(state, *item, |item| item.step = Step::Going),
         Record::Gone { item } => gone(state, *item),

@@ -137,6 +137,9 @@ pub struct Facts {
     pub opening: bool,
     /// How long the cloud may hide one that exists, in seconds.
     pub window_secs: u32,
+    /// For a kind whose key holds a value of another resource that the cloud itself does not relate to it (the address of an endpoint
+    /// in a target): whether a key holds a value of these attributes.
+    pub holds_value: Option<fn(key: &str, of: &Attributes) -> bool>,
 }
 
 /// The facts that most kinds share.
@@ -153,6 +156,7 @@ const PLAIN: Facts = Facts {
     setting: false,
     opening: false,
     window_secs: 30,
+    holds_value: None,
 };
 
 /// The facts that settings share.
@@ -181,6 +185,13 @@ pub enum Slot {
 impl Slot {
     fn key(scope: RemoteId, key: impl fmt::Display) -> Self {
         Self::Key { scope, key: key.to_string() }
+    }
+
+    /// The parent in which only one may hold it.
+    pub fn scope(&self) -> &RemoteId {
+        match self {
+            Self::Block { scope, .. } | Self::Key { scope, .. } => scope,
+        }
     }
 
     /// Whether two resources that hold these slots can not both exist.

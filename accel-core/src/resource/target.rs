@@ -26,8 +26,19 @@ pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     api: super::Api::LoadBalancing,
     taggable: false,
+    holds_value: Some(is_address_of),
     ..super::PLAIN
 };
+
+fn is_address_of(key: &str, endpoint: &Attributes) -> bool {
+    let address = key.split_once(':').and_then(|(address, _port)| address.parse().ok());
+    match endpoint {
+        Attributes::InterfaceEndpoint(endpoint) => {
+            endpoint.interfaces.iter().any(|interface| Some(interface.address) == address)
+        }
+        Attributes::Plain | Attributes::ElasticIp(_) | Attributes::LoadBalancer(_) => false,
+    }
+}
 
 impl Describe for Target {
     fn kind(&self) -> Kind {

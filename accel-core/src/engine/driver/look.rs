@@ -110,7 +110,7 @@ impl Driver<'_> {
     /// look at what exists is doubt: a listing may still show what another run has deleted.
     pub(crate) fn changed(&self) -> bool {
         self.mutations() > 0
-            || !self.ledger.in_use()
+            || !self.recorded
             || self.agenda.relist
             || self.state.items.iter().any(|item| item.step == Step::Intended)
     }
@@ -176,6 +176,10 @@ pub(crate) async fn reconcile_now(
     driver.first_seen = first_seen;
     let seen = seen?;
     driver.record(&seen.records).await?;
+    if opening {
+        driver.recorded = seen.recorded;
+    }
+    driver.agenda.strangers.clone_from(&seen.strangers);
     for id in &seen.missing {
         driver.agenda.turn_mut(*id).suspect = true;
     }

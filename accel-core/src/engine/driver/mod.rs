@@ -65,6 +65,8 @@ pub(crate) struct Driver<'a> {
     pub(crate) stop: Stop,
     pub(crate) timeline: Timeline,
     pub(crate) first_seen: BTreeMap<RemoteId, Moment>,
+    /// Whether the records at hand at the beginning told of everything that there could be.
+    pub(crate) recorded: bool,
     in_flight: FuturesUnordered<Call<'a>>,
     written_at: Moment,
     listed_at: Moment,
@@ -92,6 +94,7 @@ impl<'a> Driver<'a> {
             stop: Stop::default(),
             timeline: Timeline::default(),
             first_seen: BTreeMap::new(),
+            recorded: false,
             in_flight: FuturesUnordered::new(),
             written_at: 0,
             listed_at: 0,

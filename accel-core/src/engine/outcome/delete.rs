@@ -65,8 +65,7 @@ impl Judge<'_> {
             return Vec::new();
         }
         let held = self.held_by(id);
-        let error = Error::new(ErrorKind::InUse, format!("{}{held}", error.message()));
-        self.halt(id, error.advice("remove what holds it, then run again"))
+        self.halt(id, error.with_more(&held))
     }
 
     pub(super) fn blockers(
@@ -116,6 +115,6 @@ impl Judge<'_> {
     pub(super) fn held_by(&self, id: ItemId) -> String {
         let names: Vec<String> =
             self.agenda.turn(id).blockers.iter().map(ToString::to_string).collect();
-        if names.is_empty() { String::new() } else { format!("; held by {}", names.join(", ")) }
+        if names.is_empty() { String::new() } else { format!("held by {}", names.join(", ")) }
     }
 }

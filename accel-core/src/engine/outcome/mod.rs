@@ -6,6 +6,7 @@ mod read;
 use crate::backend::{Blocker, Inputs, Phase};
 use crate::engine::agenda::{Agenda, Limits, Moment, Sight, Turn};
 use crate::engine::policy::{Next, Verb, backoff_ms, next};
+use crate::engine::reconcile::Stranger;
 use crate::engine::state::{Item, State, Step};
 use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
@@ -221,7 +222,10 @@ impl Judge<'_> {
         let turn = self.turn(id);
         turn.looked = false;
         turn.doubt = Some(now);
-        if turn.again(now, pause, error.kind()) > limit {
+        let lasted = turn.again(now, pause, error.kind());
+        // Where only looking settles a doubt, each one costs a window.
+        let costly = self.item(id).kind.facts().repeat == Repeat::None;
+        if lasted > limit || (costly && !self.may_remake(id)) {
             let mut records = self.halt(id, error);
             records.insert(0, Record::Doubtful { item: id });
             return records;
@@ -240,14 +244,34 @@ impl Judge<'_> {
         let lasted = turn.again(now, pause, error.kind());
         self.agenda.relist = true;
         let mut records = vec![Record::Refused { item: id, spent: false }];
-        if lasted > if going { in_use } else { window } {
-            if self.item(id).kind.facts().repeat == Repeat::Token {
-                self.turn(id).calm();
-                return vec![Record::Refused { item: id, spent: true }];
-            }
-            records.extend(self.halt(id, error));
+        // One window until everything shows, and another one until it has been judged.
+        if lasted <= if going { in_use } else { 2 * window } {
+            return records;
         }
+        if self.item(id).kind.facts().repeat == Repeat::Token && self.may_remake(id) {
+            self.turn(id).calm();
+            return vec![Record::Refused { item: id, spent: true }];
+        }
+        records.extend(self.halt(id, self.naming_strangers(id, error)));
         records
+    }
+
+    /// Whether this run may begin anew with it, under another token.
+    fn may_remake(&mut self, id: ItemId) -> bool {
+        let limit = self.limits.remakes;
+        let turn = self.turn(id);
+        turn.remade += 1;
+        turn.remade <= limit
+    }
+
+    /// A conflict seldom says with whom: what of the same kind is there and not ours may be it.
+    fn naming_strangers(&self, id: ItemId, error: Error) -> Error {
+        let item = self.item(id);
+        let alike =
+            |stranger: &&Stranger| stranger.id.kind == item.kind && stranger.id.place == item.place;
+        let alike = self.agenda.strangers.iter().filter(alike);
+        let names: Vec<String> = alike.map(|s| format!("{} {}", s.id, s.why)).collect();
+        error.with_more(&names.join("; "))
     }
 
     fn something_of_the_kind_goes(&self, id: ItemId) -> bool {

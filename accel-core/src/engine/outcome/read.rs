@@ -71,7 +71,14 @@ impl Judge<'_> {
         if now - since < window || turn.gone_looks < GONE_LOOKS {
             return Vec::new();
         }
-        *turn = Turn::default();
+        let remade = turn.remade;
+        *turn = Turn { remade, ..Turn::default() };
+        if !self.may_remake(id) {
+            let error = Error::new(ErrorKind::NotFound, "it is gone as often as it is made");
+            let mut records = self.halt(id, error.advice("look who removes it, then run again"));
+            records.insert(0, Record::Lost { item: id });
+            return records;
+        }
         for dependant in self.dependants_of(id) {
             self.turn(dependant).suspect = true;
         }
@@ -125,12 +132,9 @@ impl Judge<'_> {
             return Vec::new();
         }
         let held = self.held_by(id);
-        let message = format!("still {what} after {} s{held}", lasted / 1000);
-        self.halt(
-            id,
-            Error::new(ErrorKind::Failed, message)
-                .advice("look at it in the console, then run again"),
-        )
+        let error =
+            Error::new(ErrorKind::Failed, format!("still {what} after {} s", lasted / 1000));
+        self.halt(id, error.with_more(&held).advice("look at it in the console, then run again"))
     }
 
     /// A delete was accepted, yet it is there as before. The look may be stale; if looks agree, the delete is sent again.
