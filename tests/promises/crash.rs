@@ -234,17 +234,24 @@ fn scratch() {
         run(&stage, &spec, Goal::Deploy).await;
         println!("{}", accel_mock::as_text(&stage.cloud.calls()));
         let mut k = stage.cloud.calls().len();
-        if !lost { crash(&stage, n[1]);
-        run(&stage, &spec, Goal::Deploy).await;
-        println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
-        k = stage.cloud.calls().len(); }
-        else { stage.journal = Some(Arc::default()); }
+        if !lost {
+            crash(&stage, n[1]);
+            run(&stage, &spec, Goal::Deploy).await;
+            println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
+            k = stage.cloud.calls().len();
+        } else {
+            stage.journal = Some(Arc::default());
+        }
         stage.calm();
-            stage.with_oracle(|oracle| {
-                oracle.expect_blindness(std::time::Duration::from_secs(30));
-            });
+        stage.with_oracle(|oracle| {
+            oracle.expect_blindness(std::time::Duration::from_secs(30));
+        });
         println!("{}", stage.cloud.snapshot());
-        let e = if lost { format!("{:?}", stage.cleanup(&spec).await) } else { format!("{:?}", stage.deploy(&spec).await) };
+        let e = if lost {
+            format!("{:?}", stage.cleanup(&spec).await)
+        } else {
+            format!("{:?}", stage.deploy(&spec).await)
+        };
         println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
         println!("{e}\n{:?}", stage.violations());
     });

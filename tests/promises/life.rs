@@ -245,43 +245,49 @@ fn scratch() {
     let times: usize = var.parse().unwrap();
     let journal = std::env::var("NOJ").is_err();
     virtually(async {
-            let (spec, stage) = (jakarta(), slow(journal));
-            drop(poll_at_most(times, stage.deployer().deploy(&spec)).await);
-            tokio::time::sleep(Duration::from_secs(10)).await;
-            println!("dropped\n{}", accel_mock::as_text(&stage.cloud.calls()));
-            if times.is_multiple_of(2) {
-                let n = stage.cloud.calls().len();
-                let e = stage.deploy(&spec).await;
-                println!("{}", accel_mock::as_text(&stage.cloud.calls()[n..]));
-                println!("{}", stage.cloud.snapshot());
-                println!("{:?}", e);
-                return;
-            }
+        let (spec, stage) = (jakarta(), slow(journal));
+        drop(poll_at_most(times, stage.deployer().deploy(&spec)).await);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        println!("dropped\n{}", accel_mock::as_text(&stage.cloud.calls()));
+        if times.is_multiple_of(2) {
             let n = stage.cloud.calls().len();
-            drop(poll_at_most(times, stage.deployer().cleanup(&spec)).await);
-            println!("dropped\n{}", accel_mock::as_text(&stage.cloud.calls()[n..]));
-            let n = stage.cloud.calls().len();
-            println!("{}", stage.cloud.snapshot());
-            let end = stage.cleanup(&spec).await;
+            let e = stage.deploy(&spec).await;
             println!("{}", accel_mock::as_text(&stage.cloud.calls()[n..]));
-            println!("{end:?}");
+            println!("{}", stage.cloud.snapshot());
+            println!("{:?}", e);
+            return;
+        }
+        let n = stage.cloud.calls().len();
+        drop(poll_at_most(times, stage.deployer().cleanup(&spec)).await);
+        println!("dropped\n{}", accel_mock::as_text(&stage.cloud.calls()[n..]));
+        let n = stage.cloud.calls().len();
+        println!("{}", stage.cloud.snapshot());
+        let end = stage.cleanup(&spec).await;
+        println!("{}", accel_mock::as_text(&stage.cloud.calls()[n..]));
+        println!("{end:?}");
     });
 }
 #[test]
 fn scratch_find() {
     let Ok(_) = std::env::var("TIMES") else { return };
-    for journal in [true, false] { for times in 1..150 {
-        let r = std::panic::catch_unwind(|| virtually(async {
-            let (spec, stage) = (jakarta(), slow(journal));
-            drop(poll_at_most(times, stage.deployer().deploy(&spec)).await);
-            tokio::time::sleep(Duration::from_secs(10)).await;
-            if times.is_multiple_of(2) {
-                deployed(stage.deploy(&spec).await);
+    for journal in [true, false] {
+        for times in 1..150 {
+            let r = std::panic::catch_unwind(|| {
+                virtually(async {
+                    let (spec, stage) = (jakarta(), slow(journal));
+                    drop(poll_at_most(times, stage.deployer().deploy(&spec)).await);
+                    tokio::time::sleep(Duration::from_secs(10)).await;
+                    if times.is_multiple_of(2) {
+                        deployed(stage.deploy(&spec).await);
+                    }
+                    drop(poll_at_most(times, stage.deployer().cleanup(&spec)).await);
+                    deployed(stage.cleanup(&spec).await);
+                    assert_nothing_left(&stage);
+                })
+            });
+            if r.is_err() {
+                println!("FAIL {journal} {times}");
             }
-            drop(poll_at_most(times, stage.deployer().cleanup(&spec)).await);
-            deployed(stage.cleanup(&spec).await);
-            assert_nothing_left(&stage);
-        }));
-        if r.is_err() { println!("FAIL {journal} {times}"); }
-    } }
+        }
+    }
 }

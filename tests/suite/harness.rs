@@ -1,7 +1,6 @@
 //! Whole histories on the simulated cloud: deploy or clean up, stumble over a fault, and go on; an oracle looks after every step.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use accel_core::resource::{Direction, Traffic};
 use accel_core::topology::Known;
 use accel_core::topology::LaneOutputs;
 use accel_core::{
-    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend,
-    RunId, Stop, Topology,
+    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend, Stop,
+    Topology,
 };
 use accel_core::{CleanupReport, Clock};
 use accel_mock::{Cloud, Outcome, Schedule, Settings, State, Verb};
@@ -87,7 +86,6 @@ pub struct Stage {
     oracle: Arc<Mutex<Oracle>>,
     violations: Arc<Mutex<Vec<Violation>>>,
     stop: Arc<Mutex<Option<(u64, Stop)>>>,
-    runs: AtomicU32,
 }
 
 impl fmt::Debug for Stage {
@@ -119,7 +117,6 @@ impl Stage {
             oracle: Arc::new(Mutex::new(oracle)),
             violations: Arc::default(),
             stop: Arc::default(),
-            runs: AtomicU32::new(0),
             cloud,
         };
         if !journal {
@@ -154,7 +151,6 @@ impl Stage {
         let deployer = Deployer::new(&self.cloud)
             .limits(self.limits.clone())
             .clock(Arc::<VirtualClock>::clone(&self.clock))
-            .run(RunId::from(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed))))
             .adopt(true)
             .take_over(true);
         match &self.journal {
