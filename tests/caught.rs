@@ -116,7 +116,7 @@ fn every_create_writes_every_tag() {
                 assert_eq!(tags.schema, tags::SCHEMA, "{what}");
                 assert_eq!(tags.keep, node.keep, "{what}");
                 assert!(tags.run.is_some() && tags.by.is_some(), "{what}");
-                assert_eq!((tags.places.len(), tags.accounts.len()), (2, 2), "{what}");
+                assert_eq!((tags.places().count(), tags.accounts().count()), (2, 2), "{what}");
                 kinds.insert(thing.kind());
             }
             let all: BTreeSet<Kind> = graph.nodes().iter().map(accel_core::Node::kind).collect();

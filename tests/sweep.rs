@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accel_core::ErrorKind;
 use accel_core::Graph;
-use accel_mock::{Schedule, Settings, Verdict};
+use accel_mock::{Schedule, Settings, Verdict, as_text};
 use accel_tests::harness::{End, Stage, jakarta, virtually};
 
 /// Every verdict but "pass".
@@ -56,9 +56,9 @@ struct Case {
     then: Then,
 }
 
-/// Lag, flapping reads and lingering interfaces are on.
+/// Lag, flapping reads and lingering interfaces are on; a case that runs alone shows its calls.
 fn settings() -> Settings {
-    Settings::fast()
+    Settings { log: std::env::var("ACCEL_SWEEP").is_ok(), ..Settings::fast() }
 }
 
 /// How many calls a run makes when nothing goes wrong.
@@ -79,35 +79,38 @@ fn calls(direction: Direction, journal: bool) -> u64 {
 /// Runs one case; says what is wrong, if anything.
 fn run(case: Case) -> Result<(), String> {
     virtually(async {
-        let spec = jakarta();
-        let stage = Stage::new(settings(), &spec, case.journal);
-        let graph = stage.graph(&spec).await;
-        if case.direction == Direction::Cleanup && !stage.deploy(&spec).await.reached() {
-            return Err("the deploy before the cleanup failed".to_owned());
-        }
-        let first = stage.cloud.call_count() + case.call;
-        stage.cloud.set_schedule(Schedule::one(first, case.verdict));
-        match case.direction {
-            Direction::Deploy => drop(stage.deploy(&spec).await),
-            Direction::Cleanup => drop(stage.cleanup(&spec).await),
-        }
-        stage.calm();
-        if case.then == Then::GoOn {
-            match stage.deploy(&spec).await {
-                End::Returned(Ok(_)) => {}
-                end @ (End::Returned(_) | End::Killed) => {
-                    return Err(format!("going on did not converge: {end:?}"));
-                }
-            }
-            check(&stage, &graph)?;
-        }
-        match stage.cleanup(&spec).await {
-            End::Returned(Ok(_)) => check(&stage, &Graph::default()),
-            end @ (End::Returned(_) | End::Killed) => {
-                Err(format!("cleaning up did not end: {end:?}"))
-            }
-        }
+        let stage = Stage::new(settings(), &jakarta(), case.journal);
+        let end = play(&stage, case).await;
+        end.map_err(|why| format!("{why}\n{}", as_text(&stage.cloud.calls())))
     })
+}
+
+async fn play(stage: &Stage, case: Case) -> Result<(), String> {
+    let spec = jakarta();
+    let graph = stage.graph(&spec).await;
+    if case.direction == Direction::Cleanup && !stage.deploy(&spec).await.reached() {
+        return Err("the deploy before the cleanup failed".to_owned());
+    }
+    let first = stage.cloud.call_count() + case.call;
+    stage.cloud.set_schedule(Schedule::one(first, case.verdict));
+    match case.direction {
+        Direction::Deploy => drop(stage.deploy(&spec).await),
+        Direction::Cleanup => drop(stage.cleanup(&spec).await),
+    }
+    stage.calm();
+    if case.then == Then::GoOn {
+        match stage.deploy(&spec).await {
+            End::Returned(Ok(_)) => {}
+            end @ (End::Returned(_) | End::Killed) => {
+                return Err(format!("going on did not converge: {end:?}"));
+            }
+        }
+        check(&stage, &graph)?;
+    }
+    match stage.cleanup(&spec).await {
+        End::Returned(Ok(_)) => check(&stage, &Graph::default()),
+        end @ (End::Returned(_) | End::Killed) => Err(format!("cleaning up did not end: {end:?}")),
+    }
 }
 
 fn check(stage: &Stage, graph: &Graph) -> Result<(), String> {

@@ -223,14 +223,14 @@ impl Graph {
         &mut self,
         name: NodeName,
         place: Place,
-        resource: Resource,
+        mut resource: Resource,
         after: Vec<NodeId>,
         keep: Option<String>,
     ) -> NodeId {
         let id =
             NodeId(u32::try_from(self.nodes.len()).expect("a graph has fewer than 2^32 nodes"));
         let mut edges: Vec<Edge> = Vec::new();
-        resource.clone().refs(&mut |link| {
+        resource.refs(&mut |link| {
             if let To::Node(to) = *link.to {
                 edges.push(Edge { to, need: link.need, role: link.role });
             }

@@ -2,7 +2,9 @@
 //!
 //! The cloud is the ledger: with every record of ours lost, these tags are enough to go on or to clean up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,8 +15,76 @@ use crate::id::{
 };
 use crate::resource::Resource;
 
-/// Tags of one resource.
-pub type Tags = BTreeMap<String, String>;
+/// Tags of one resource. Clones share one map until one of them is changed: a listing of what exists copies no text.
+///
+/// ```
+/// use accel_core::tags::Tags;
+///
+/// let mut tags = Tags::from([("team".to_owned(), "lanes".to_owned())]);
+/// let before = tags.clone();
+/// tags.insert("team".to_owned(), "roads".to_owned());
+/// assert_eq!(before["team"], "lanes");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tags(Arc<BTreeMap<String, String>>);
+
+impl Tags {
+    /// No tags.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Deref for Tags {
+    type Target = BTreeMap<String, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Tags {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<BTreeMap<String, String>> for Tags {
+    fn from(tags: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(tags))
+    }
+}
+
+impl<const N: usize> From<[(String, String); N]> for Tags {
+    fn from(tags: [(String, String); N]) -> Self {
+        BTreeMap::from(tags).into()
+    }
+}
+
+impl FromIterator<(String, String)> for Tags {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(tags: I) -> Self {
+        BTreeMap::from_iter(tags).into()
+    }
+}
+
+impl IntoIterator for Tags {
+    type Item = (String, String);
+    type IntoIter = btree_map::IntoIter<String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Tags {
+    type Item = (&'a String, &'a String);
+    type IntoIter = btree_map::Iter<'a, String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// The version of the meaning of our tags. A newer one is refused.
 pub const SCHEMA: u32 = 1;
@@ -57,27 +127,25 @@ pub struct Stamp {
     pub accounts: Vec<(Side, AccountId)>,
 }
 
-/// What the tags of a resource say, read back.
+/// What the tags of a resource say, read back. Text that only some readers want stays in the tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ownership {
+pub struct Ownership<'a> {
     /// Whose it is.
     pub owner: Owner,
     /// The kind of what the tags were written on, in its written form.
-    pub kind: String,
+    pub kind: &'a str,
     /// The run that made it.
     pub run: Option<RunId>,
     /// Who ran that.
-    pub by: Option<String>,
+    pub by: Option<&'a str>,
     /// The version of the tags.
     pub schema: u32,
-    /// All places of its deployment.
-    pub places: Vec<Place>,
-    /// The accounts of its deployment.
-    pub accounts: Vec<(Side, AccountId)>,
     /// The topology's note.
     pub keep: Option<String>,
     /// Whether it is protected.
     pub protected: bool,
+    places: &'a str,
+    accounts: &'a str,
 }
 
 /// The version of the tags, if it is not one that this accel knows: whatever else they say may mean something else.
@@ -87,9 +155,9 @@ pub(crate) fn unknown_schema(tags: &Tags) -> Option<&str> {
     (!known).then_some(schema)
 }
 
-impl Ownership {
+impl<'a> Ownership<'a> {
     /// Reads tags; `None` if they are not complete enough to be ours.
-    pub fn read(tags: &Tags) -> Option<Self> {
+    pub fn read(tags: &'a Tags) -> Option<Self> {
         let text = |key: &str| tags.get(key).map(String::as_str);
         Some(Self {
             owner: Owner {
@@ -97,81 +165,105 @@ impl Ownership {
                 node: NodeName::from(text(NODE)?),
                 fingerprint: Fingerprint::parse(text(FINGERPRINT)?)?,
             },
-            kind: text(KIND)?.to_owned(),
+            kind: text(KIND)?,
             run: text(RUN).map(RunId::from),
-            by: text(BY).map(str::to_owned),
+            by: text(BY),
             schema: text(TAG_SCHEMA)?.parse().ok()?,
-            places: text(PLACES).map(read_places).unwrap_or_default(),
-            accounts: text(ACCOUNTS).map(read_accounts).unwrap_or_default(),
             keep: text(KEEP).map(str::to_owned),
             protected: text(PROTECTED) == Some("true"),
+            places: text(PLACES).unwrap_or_default(),
+            accounts: text(ACCOUNTS).unwrap_or_default(),
         })
+    }
+
+    /// All places of its deployment.
+    pub fn places(&self) -> impl Iterator<Item = Place> + use<'a> {
+        read_pairs(self.places).map(|(side, region)| Place::new(side, region))
+    }
+
+    /// The accounts of its deployment.
+    pub fn accounts(&self) -> impl Iterator<Item = (Side, AccountId)> + use<'a> {
+        read_pairs(self.accounts).map(|(side, account)| (side, AccountId::from(account)))
+    }
+
+    /// Whether its deployment can have something in a place; tags that name no place exclude none.
+    pub fn admits(&self, place: &Place) -> bool {
+        let mut places = read_pairs(self.places).peekable();
+        places.peek().is_none()
+            || places.any(|(side, region)| side == place.side && region == place.region.as_str())
     }
 }
 
 /// Tag values may hold letters, digits, spaces and `+ - = . _ : / @`; they have at most 256 characters.
 /// Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
 pub(crate) fn fit(text: &str) -> String {
-    let plain =
-        |c: char| if c.is_ascii_alphanumeric() || " +-=._:/@".contains(c) { c } else { '_' };
-    text.chars().map(plain).take(256).collect()
+    let plain = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@' => {
+            c
+        }
+        _ => '_',
+    };
+    let mut fitting = String::with_capacity(text.len().min(256));
+    fitting.extend(text.chars().map(plain).take(256));
+    fitting
 }
 
 pub(crate) fn for_create(request: &Request<'_>) -> Tags {
     let Request { owner, stamp, .. } = request;
-    let mut tags = Tags::new();
+    let mut tags = BTreeMap::new();
     for carried in request.carried {
         if let Resource::ExtraTags(extra) = carried {
             tags.extend(extra.tags.iter().map(|(k, v)| (k.clone(), v.clone())));
         }
     }
-    tags.insert(DEPLOYMENT.into(), owner.deployment.to_string());
-    tags.insert(NODE.into(), owner.node.to_string());
-    tags.insert(KIND.into(), request.kind().to_string());
-    tags.insert(FINGERPRINT.into(), owner.fingerprint.to_string());
-    tags.insert(RUN.into(), stamp.run.to_string());
-    tags.insert(BY.into(), fit(&stamp.by));
-    tags.insert(TAG_SCHEMA.into(), SCHEMA.to_string());
-    tags.insert(PLACES.into(), write_places(&stamp.places));
-    tags.insert(ACCOUNTS.into(), write_accounts(&stamp.accounts));
-    tags.entry(NAME.into()).or_insert_with(|| fit(&format!("{}/{}", owner.deployment, owner.node)));
+    let mut put = |key: &str, value: String| tags.insert(key.to_owned(), value);
+    put(DEPLOYMENT, owner.deployment.as_str().to_owned());
+    put(NODE, owner.node.as_str().to_owned());
+    put(KIND, request.kind().name().to_owned());
+    put(FINGERPRINT, owner.fingerprint.to_string());
+    put(RUN, stamp.run.as_str().to_owned());
+    put(BY, fit(&stamp.by));
+    put(TAG_SCHEMA, SCHEMA.to_string());
+    put(PLACES, write_pairs(stamp.places.iter().map(|place| (place.side, place.region.as_str()))));
+    put(
+        ACCOUNTS,
+        write_pairs(stamp.accounts.iter().map(|(side, account)| (*side, account.as_str()))),
+    );
     if let Some(keep) = request.keep {
-        tags.insert(KEEP.into(), fit(keep));
+        put(KEEP, fit(keep));
     }
-    tags
+    let name = || fit(&format!("{}/{}", owner.deployment, owner.node));
+    tags.entry(NAME.to_owned()).or_insert_with(name);
+    tags.into()
 }
 
-fn write_places(places: &[Place]) -> String {
-    let words: Vec<String> = places.iter().map(|p| format!("{}={}", p.side, p.region)).collect();
-    words.join(" ")
-}
-
-fn read_side(text: &str) -> Option<Side> {
-    match text {
-        "service" => Some(Side::Service),
-        "entry" => Some(Side::Entry),
-        _ => None,
+fn write_pairs<'a>(pairs: impl Iterator<Item = (Side, &'a str)>) -> String {
+    let mut text = String::new();
+    for (side, value) in pairs {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(side_word(side));
+        text.push('=');
+        text.push_str(value);
     }
+    text
 }
 
-fn read_places(text: &str) -> Vec<Place> {
-    text.split(' ')
-        .filter_map(|word| word.split_once('='))
-        .filter_map(|(side, region)| Some(Place::new(read_side(side)?, region)))
-        .collect()
+fn read_pairs(text: &str) -> impl Iterator<Item = (Side, &str)> {
+    text.split(' ').filter_map(|word| {
+        let (word, value) = word.split_once('=')?;
+        let side =
+            [Side::Service, Side::Entry].into_iter().find(|side| side_word(*side) == word)?;
+        Some((side, value))
+    })
 }
 
-fn write_accounts(accounts: &[(Side, AccountId)]) -> String {
-    let words: Vec<String> =
-        accounts.iter().map(|(side, account)| format!("{side}={account}")).collect();
-    words.join(" ")
-}
-
-fn read_accounts(text: &str) -> Vec<(Side, AccountId)> {
-    text.split(' ')
-        .filter_map(|word| word.split_once('='))
-        .filter_map(|(side, account)| Some((read_side(side)?, AccountId::from(account))))
-        .collect()
+fn side_word(side: Side) -> &'static str {
+    match side {
+        Side::Service => "service",
+        Side::Entry => "entry",
+    }
 }
 
 /// Thirty-two hexadecimal digits from everything that makes a create the same create.

@@ -220,39 +220,3 @@ fn killed_again_while_going_on_it_converges_or_cleans_up() {
         });
     });
 }
-
-#[test]
-fn scratch() {
-    let Ok(v) = std::env::var("CASE") else { return };
-    let n: Vec<u64> = v.split(',').map(|x| x.parse().unwrap()).collect();
-    virtually(async {
-        let spec = jakarta();
-        let cloud = Settings { log: true, quotas: Quotas::roomy(), ..Settings::fast() };
-        let lost = n.len() == 1;
-        let mut stage = Stage::new(cloud, &spec, lost);
-        crash(&stage, n[0]);
-        run(&stage, &spec, Goal::Deploy).await;
-        println!("{}", accel_mock::as_text(&stage.cloud.calls()));
-        let mut k = stage.cloud.calls().len();
-        if !lost {
-            crash(&stage, n[1]);
-            run(&stage, &spec, Goal::Deploy).await;
-            println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
-            k = stage.cloud.calls().len();
-        } else {
-            stage.journal = Some(Arc::default());
-        }
-        stage.calm();
-        stage.with_oracle(|oracle| {
-            oracle.expect_blindness(std::time::Duration::from_secs(30));
-        });
-        println!("{}", stage.cloud.snapshot());
-        let e = if lost {
-            format!("{:?}", stage.cleanup(&spec).await)
-        } else {
-            format!("{:?}", stage.deploy(&spec).await)
-        };
-        println!("{}", accel_mock::as_text(&stage.cloud.calls()[k..]));
-        println!("{e}\n{:?}", stage.violations());
-    });
-}

@@ -255,25 +255,3 @@ fn order_alone_orders_too() {
         assert!(seen >= 5, "the lane has nodes that come after others");
     });
 }
-
-#[test]
-fn scratch() {
-    let name = std::env::var("CHANGE").unwrap_or_default();
-    let Some((_, from, to)) = CHANGES.iter().find(|c| c.0 == name) else { return };
-    let journal = std::env::var("NOJ").is_err();
-    virtually(async {
-        let (from, to) = (from(), to());
-        let stage = Stage::new(Settings { lag: Lag::OFF, ..settings() }, &from, journal);
-        deployed(stage.deploy(&from).await);
-        let n = stage.cloud.calls().len();
-        allow(&stage, &[&from, &to]);
-        println!("{}", stage.deployer().plan(&to).await.unwrap());
-        let r = replace(&stage, &to).await;
-        for c in &stage.cloud.calls()[n..] {
-            println!("{c}");
-        }
-        println!("{:?}", r.map(|d| d.calls).map_err(|e| e.to_string()));
-        println!("{:?}", stage.violations());
-        println!("{}", stage.cloud.snapshot());
-    });
-}

@@ -195,7 +195,9 @@ impl Oracle {
                 continue;
             }
             let complete = Ownership::read(thing.tags()).is_some_and(|it| {
-                it.owner.deployment == self.deployment && it.run.is_some() && !it.places.is_empty()
+                it.owner.deployment == self.deployment
+                    && it.run.is_some()
+                    && it.places().next().is_some()
             });
             if !complete {
                 let by = format!("{} has {:?}", portrait(world, thing), thing.tags());

@@ -7,7 +7,7 @@ use super::opening::{Opened, Pins, open};
 use super::report::{Cleaned, CleanupReport, Failure};
 use crate::backend::OfferQuery;
 use crate::engine::{Item, Paused, Step, reconcile_now};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
 use crate::id::{DeploymentId, Place};
@@ -115,6 +115,5 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
             driver.rest(until).await?;
         }
     }
-    Err(Error::new(ErrorKind::Failed, "the cloud does not settle: every look shows something new")
-        .advice("look whether something else makes things of this deployment, then run again"))
+    Err(driver.does_not_settle())
 }

@@ -7,7 +7,7 @@ use super::opening::{Opened, Pins, open};
 use super::plan::{self, Plan};
 use super::report::{Deployment, Failure};
 use crate::engine::{Paused, reconcile_now};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
 use crate::journal::{Purpose, Record};
@@ -40,8 +40,8 @@ pub(super) async fn deploy<T: Topology>(
     let (mut opened, built) = prepare(deployer, topology).await?;
     let plan = plan::dry(deployer, &opened, &built)?;
     check_consent(deployer, topology, &opened, &plan)?;
-    begin(deployer, &mut opened, built.graph).await?;
-    let done = rounds(deployer, &mut opened).await;
+    let unsettled = begin(deployer, &mut opened, built.graph).await?;
+    let done = rounds(deployer, &mut opened, unsettled).await;
     let reached = opened.driver.reached();
     let total = opened.driver.began.elapsed();
     let state = opened.driver.state.clone();
@@ -106,28 +106,35 @@ fn check_consent<T: Topology>(
     ))
 }
 
-/// The first records of a run, and what the opening look means.
+/// The first records of a run, and what the opening look means; says whether that left something to be seen again.
 async fn begin(
     deployer: &Deployer<'_>,
     opened: &mut Opened<'_>,
     graph: Graph,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let planned = Record::Planned { graph: Arc::new(graph) };
     // Judged before anything is written: what the opening look refuses leaves no record.
     opened.driver.record(&[Record::Started(opened.started.clone()), planned]).await?;
     let found = std::mem::take(&mut opened.found);
     let seen = reconcile_now(&mut opened.driver, &found, deployer.adopt, true).await?;
     opened.strangers = seen.strangers;
+    if seen.recorded {
+        opened.driver.recheck().await?;
+    }
     let state = &opened.driver.state;
     let existing = state.items.iter().filter(|item| item.wanted() && item.exists()).count();
     let going = state.items.iter().filter(|item| !item.wanted() && item.live()).count();
     let wanted = state.graph.len();
     opened.driver.tell(Event::Began { wanted, existing, going });
-    Ok(())
+    Ok(seen.unsettled)
 }
 
 /// Works, looks for strays, and works again, until a look shows nothing new.
-async fn rounds(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
+async fn rounds(
+    deployer: &Deployer<'_>,
+    opened: &mut Opened<'_>,
+    mut unsettled: bool,
+) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
     let window = driver.limits.longest_window_ms();
     let mut rounds = 0;
@@ -135,7 +142,8 @@ async fn rounds(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paus
         let paused = driver.work().await?;
         rounds += u32::from(paused == Paused::Quiet);
         let halted = driver.state.ids().any(|id| driver.agenda.turn(id).halted.is_some());
-        if paused == Paused::Stopped || (paused == Paused::Quiet && (halted || !driver.changed())) {
+        let done = halted || !(driver.changed() || unsettled);
+        if paused == Paused::Stopped || (paused == Paused::Quiet && done) {
             return Ok(paused);
         }
         if paused == Paused::Quiet {
@@ -157,10 +165,10 @@ async fn rounds(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paus
                 return Ok(Paused::Quiet);
             }
         }
-        if seen.unsettled {
+        unsettled = seen.unsettled;
+        if unsettled {
             driver.agenda.look_after = driver.now() + window / 3;
         }
     }
-    Err(Error::new(ErrorKind::Failed, "the cloud does not settle: every look shows something new")
-        .advice("look whether something else changes this deployment, then run again"))
+    Err(driver.does_not_settle())
 }

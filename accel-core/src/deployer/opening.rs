@@ -147,7 +147,7 @@ async fn extend(
         let named = found.iter().filter_map(|found| Ownership::read(&found.tags));
         let named = named.filter(|tags| tags.owner.deployment == driver.deployment);
         let more: BTreeSet<Place> =
-            named.flat_map(|tags| tags.places).filter(|place| !places.contains(place)).collect();
+            named.flat_map(|tags| tags.places()).filter(|place| !places.contains(place)).collect();
         if more.is_empty() {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Opened<'_> {
     }
 
     /// The tags of what is of this deployment.
-    fn tags(&self) -> impl Iterator<Item = (&Found, Ownership)> {
+    fn tags(&self) -> impl Iterator<Item = (&Found, Ownership<'_>)> {
         self.found
             .iter()
             .filter_map(|found| Some((found, Ownership::read(&found.tags)?)))
@@ -240,7 +240,7 @@ impl Opened<'_> {
         let stands = state.items.iter().any(|item| item.live() || item.step == Step::Intended);
         let recorded = state.runs.iter().filter(|_| stands).next_back();
         let recorded = recorded.map(|run| run.stamp.places.clone()).unwrap_or_default();
-        let mut named = self.tags().flat_map(|(_, tags)| tags.places).chain(recorded);
+        let mut named = self.tags().flat_map(|(_, tags)| tags.places()).chain(recorded);
         let Some(left_out) = named.find(|place| !self.places.contains(place)) else {
             return Ok(());
         };
@@ -254,7 +254,7 @@ impl Opened<'_> {
     /// The accounts that call must be those that are pinned, recorded and written on what exists.
     fn check_accounts(&self, pins: &Pins) -> Result<(), Failure> {
         let recorded = self.driver.state.runs.last().map(|last| last.stamp.accounts.clone());
-        let tagged = self.tags().flat_map(|(_, tags)| tags.accounts).collect::<Vec<_>>();
+        let tagged = self.tags().flat_map(|(_, tags)| tags.accounts()).collect::<Vec<_>>();
         let sources = [
             ("is pinned to", pins.accounts.clone()),
             ("is recorded in", recorded.unwrap_or_default()),
@@ -281,16 +281,17 @@ impl Opened<'_> {
 
     /// Deployments of one name of two people must not melt together.
     fn check_makers(&self) -> Result<(), Failure> {
-        let stranger = |(_, tags): &(&Found, Ownership)| {
+        let by = crate::tags::fit(&self.by);
+        let stranger = |(_, tags): &(&Found, Ownership<'_>)| {
             let known = tags.run.as_ref().is_some_and(|run| self.driver.state.knows_run(run));
-            !known && tags.by.as_deref() != Some(crate::tags::fit(&self.by).as_str())
+            !known && tags.by != Some(by.as_str())
         };
         let Some((found, tags)) = self.tags().find(stranger) else { return Ok(()) };
         let count = self.tags().filter(stranger).count();
         Err(Failure::refused(
             format!(
                 "{count} things of this deployment were made by {}, run {} (first: {} {})",
-                tags.by.as_deref().unwrap_or("somebody"),
+                tags.by.unwrap_or("somebody"),
                 tags.run.as_ref().map_or("unknown", RunId::as_str),
                 found.id.kind,
                 found.id
@@ -306,7 +307,7 @@ impl Opened<'_> {
 
     /// What exists, for choices that must stick.
     pub(crate) fn kept(&self) -> Vec<Kept> {
-        let kept = |(found, tags): (&Found, Ownership)| Kept {
+        let kept = |(found, tags): (&Found, Ownership<'_>)| Kept {
             node: tags.owner.node,
             place: found.id.place.clone(),
             kind: found.id.kind,

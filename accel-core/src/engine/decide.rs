@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::agenda::{Agenda, Limits, Moment, Sight};
 use super::state::{Item, State, Step};
-use crate::graph::{Need, NodeId, Role};
+use crate::graph::{Need, NodeId};
 use crate::id::Place;
 use crate::journal::ItemId;
 use crate::resource::{Api, Kind, Repeat};
@@ -246,8 +246,11 @@ impl View<'_> {
         for id in self.doomed.clone() {
             let item = self.state.item(id);
             let turn = self.agenda.turn(id);
+            if turn.busy || turn.halted.is_some() {
+                continue;
+            }
             let ask = turn.ask_blockers_at.is_some_and(|at| at <= self.now);
-            if ask && !turn.busy && turn.halted.is_none() {
+            if ask {
                 commands.push(Command::Blockers(id));
             } else if (item.step != Step::Going || turn.resend)
                 && self.may_delete(id)
@@ -318,13 +321,8 @@ impl View<'_> {
     /// kind under its parent.
     fn successors(&self, id: ItemId) -> Vec<NodeId> {
         let item = self.state.item(id);
-        let under_its_parent = |node: NodeId| {
-            let mut edges = self.state.graph.node(node).edges().iter();
-            edges.any(|edge| {
-                let parent = self.state.item(self.state.item_of(edge.to)).id.as_ref();
-                edge.role == Role::Holds && parent.is_some_and(|parent| item.holds(parent))
-            })
-        };
+        let under_its_parent =
+            |node: NodeId| self.state.slots(node).iter().any(|slot| item.holds(slot.scope()));
         let replaces = |node: &NodeId| {
             let successor = self.state.item(self.state.item_of(*node));
             successor.kind == item.kind

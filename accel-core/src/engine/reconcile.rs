@@ -3,6 +3,7 @@
 //! A thing is ours when deployment, kind and tag schema agree and it lies among our things. What only looks like ours (tags copied by
 //! somebody's tool) is reported and left alone; so are foreign rules, routes and listeners inside our resources.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ pub(crate) fn reconcile(
     context: &mut Context<'_>,
 ) -> Result<Reconciled, Error> {
     let mut work = Work {
-        state: state.clone(),
+        state: Cow::Borrowed(state),
         agenda,
         context,
         found: found.iter().map(Candidate::new).collect(),
@@ -74,7 +75,7 @@ pub(crate) fn reconcile(
     work.found.sort_by(|a, b| a.found.id.cmp(&b.found.id));
     // What spans two places is shown by the listings of both.
     work.found.dedup_by(|a, b| a.found.id.same(&b.found.id));
-    relate_by_value(&mut work.found);
+    relate_by_value(&mut work.found, state);
     work.out.recorded = work.records_are_complete();
     work.known();
     work.bind_wanted();
@@ -85,8 +86,11 @@ pub(crate) fn reconcile(
     Ok(work.out)
 }
 
-/// The cloud shows only the group of a target: whose address it has shows in the attributes of the other things found.
-fn relate_by_value(found: &mut [Candidate<'_>]) {
+/// The cloud shows only the group of a target: whose address it has shows in the attributes of the other things found, or of what was
+/// found earlier and is gone.
+fn relate_by_value(found: &mut [Candidate<'_>], state: &State) {
+    let recorded =
+        state.items.iter().filter_map(|item| item.id.as_ref().zip(item.attributes.as_ref()));
     let known: Vec<(&RemoteId, &Attributes)> = found
         .iter()
         .filter_map(|candidate| match &candidate.found.phase {
@@ -97,6 +101,7 @@ fn relate_by_value(found: &mut [Candidate<'_>]) {
             | Phase::Deleting
             | Phase::Gone => None,
         })
+        .chain(recorded)
         .collect();
     for candidate in found {
         let (Some(key), Some(holds_value)) =
@@ -109,9 +114,9 @@ fn relate_by_value(found: &mut [Candidate<'_>]) {
     }
 }
 
-fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
+fn another_deployer(id: &RemoteId, tags: &Ownership<'_>) -> Error {
     let run = tags.run.as_ref().map_or("unknown", RunId::as_str);
-    let by = tags.by.as_deref().unwrap_or("unknown");
+    let by = tags.by.unwrap_or("unknown");
     Error::new(ErrorKind::Fenced, format!("another deployer, run {run} by {by}, made {id}"))
         .node(tags.owner.node.clone())
         .place(id.place.clone())
@@ -120,7 +125,7 @@ fn another_deployer(id: &RemoteId, tags: &Ownership) -> Error {
 
 struct Candidate<'a> {
     found: &'a Found,
-    tags: Option<Ownership>,
+    tags: Option<Ownership<'a>>,
     claimed: bool,
     /// The things of which it holds a value.
     values: Vec<RemoteId>,
@@ -158,7 +163,8 @@ impl<'a> Candidate<'a> {
 }
 
 struct Work<'a, 'c, 'x> {
-    state: State,
+    /// Becomes a copy with the first record: most listings show nothing new.
+    state: Cow<'a, State>,
     agenda: &'a Agenda,
     context: &'c mut Context<'x>,
     found: Vec<Candidate<'a>>,
@@ -167,7 +173,7 @@ struct Work<'a, 'c, 'x> {
 
 impl Work<'_, '_, '_> {
     fn record(&mut self, record: Record) {
-        evolve(&mut self.state, &record);
+        evolve(self.state.to_mut(), &record);
         self.out.records.push(record);
     }
 
@@ -178,6 +184,11 @@ impl Work<'_, '_, '_> {
             let same = |item: &Item| item.id.as_ref().is_some_and(|id| id.same(&found.id));
             let of_ours = self.state.ids().filter(|id| same(self.state.item(*id)));
             let Some(id) = of_ours.max_by_key(|id| self.state.item(*id).live()) else { continue };
+            if self.is_another(index, id) {
+                // Its id is its key, and somebody else's thing has it now: ours is gone.
+                self.record(Record::Lost { item: id });
+                continue;
+            }
             self.found[index].claimed = true;
             if self.state.item(id).live() {
                 self.note_phase(id, &found.phase);
@@ -185,6 +196,19 @@ impl Work<'_, '_, '_> {
                 self.lingering(index, id);
             }
         }
+    }
+
+    /// Whether a found thing has the id of one of ours but refers to something else: an id that is made of a key (of a route) says
+    /// nothing of the content. What this run made itself may show late.
+    fn is_another(&self, index: usize, id: ItemId) -> bool {
+        let item = self.state.item(id);
+        let Some(node) = item.node.filter(|_| item.exists() && !item.kind.facts().setting) else {
+            return false;
+        };
+        let window = self.context.limits.window_ms(item.kind);
+        let since = self.agenda.turn(id).since;
+        let young = since.is_some_and(|since| self.context.now < since + window);
+        !item.kind.facts().taggable && !young && !self.refers_as_asked(node, &self.found[index])
     }
 
     fn note_phase(&mut self, id: ItemId, phase: &Phase) {
@@ -247,7 +271,8 @@ impl Work<'_, '_, '_> {
     /// nothing does.
     fn home(&self, id: &RemoteId) -> u8 {
         let bound = |held: &RemoteId| {
-            let is = |item: &Item| item.wanted() && item.id.as_ref().is_some_and(|id| id.same(held));
+            let is =
+                |item: &Item| item.wanted() && item.id.as_ref().is_some_and(|id| id.same(held));
             !held.same(id) && self.state.items.iter().any(is)
         };
         // A setting is a part of the thing itself.
@@ -282,9 +307,6 @@ impl Work<'_, '_, '_> {
 
     fn refers_as_asked(&self, node: NodeId, candidate: &Candidate<'_>) -> bool {
         let wanted = self.state.graph.node(node);
-        if wanted.kind().facts().setting {
-            return true;
-        }
         let bound = self.state.inputs(node);
         let mut agrees = true;
         wanted.resource.clone().refs(&mut |link| {
@@ -307,8 +329,8 @@ impl Work<'_, '_, '_> {
         let Some(tags) = &candidate.tags else { return false };
         let id = &candidate.found.id;
         tags.owner.deployment == *self.context.deployment
-            && tags.kind == id.kind.to_string()
-            && (tags.places.is_empty() || tags.places.contains(&id.place))
+            && tags.kind == id.kind.name()
+            && tags.admits(&id.place)
     }
 
     /// Creates in doubt of nodes that are not wanted any more.
@@ -343,6 +365,9 @@ impl Work<'_, '_, '_> {
     }
 
     fn rest(&mut self) -> Result<(), Error> {
+        if self.found.iter().all(|candidate| candidate.claimed) {
+            return Ok(());
+        }
         let ours: BTreeSet<String> = self.our_ids();
         let unclaimed = |work: &Self, tagged: bool| {
             let fits = |c: &Candidate<'_>| !c.claimed && c.tags.is_some() == tagged;
@@ -391,12 +416,26 @@ impl Work<'_, '_, '_> {
         match duplicate {
             Some(node) => return self.duplicate(index, node),
             None if self.is_a_copy(index) => self.stranger(&id, COPY),
-            None => {
-                let seen = self.found[index].seen();
-                self.record(Record::Found { item: None, seen });
-            }
+            None => self.to_go(index),
         }
         Ok(())
+    }
+
+    /// What is not wanted any more. Its attributes are kept: what holds a value of it may show only after it has gone.
+    fn to_go(&mut self, index: usize) {
+        let found = self.found[index].found;
+        let lends = found.id.kind.facts().lends_values;
+        if lends && found.phase == Phase::Pending && !self.state.graph.is_empty() {
+            // What holds its values can be told only by them, and they show when it is ready: it goes then.
+            self.out.unsettled = true;
+            return;
+        }
+        let seen = self.found[index].seen();
+        self.record(Record::Found { item: None, seen });
+        if let Phase::Ready(ready) = &found.phase {
+            let item = self.state.ids().last().expect("it was just found");
+            self.record(Record::Ready { item, attributes: ready.attributes.clone() });
+        }
     }
 
     /// With all records at hand, what was made only once is known by its id: a second thing with its tags is somebody else's.
@@ -444,9 +483,17 @@ impl Work<'_, '_, '_> {
             self.stranger(&found.id, COPY);
             return Ok(());
         }
+        if matches!(found.phase, Phase::Failed { .. }) {
+            // What was given up can not become the node, whether or not there is another one.
+            self.to_go(index);
+            return Ok(());
+        }
         let Some(other) = &item.id else {
-            // It does not refer to what it should, and the one that does is still to come.
-            self.is_young(&found.id);
+            // It does not refer to what it should, and the one that does is still to come; but what hangs on something that goes can
+            // not become that one, and may hold what that one needs (a block, an address).
+            if !self.is_young(&found.id) && self.hangs_on_the_doomed(index) {
+                self.to_go(index);
+            }
             return Ok(());
         };
         let seen = candidate.seen();
@@ -459,9 +506,14 @@ impl Work<'_, '_, '_> {
             self.record(Record::Replaced { item: bound, why });
             self.record(Record::Found { item: Some(bound), seen });
         } else if !self.is_young(&found.id) {
-            self.record(Record::Found { item: None, seen });
+            self.to_go(index);
         }
         Ok(())
+    }
+
+    fn hangs_on_the_doomed(&self, index: usize) -> bool {
+        let doomed = self.state.items.iter().filter(|item| !item.wanted() && item.live());
+        doomed.filter_map(|item| item.id.as_ref()).any(|id| self.found[index].refers_to(id))
     }
 
     /// Whether this run has not seen it for a whole window yet: too early to judge.
@@ -482,9 +534,9 @@ impl Work<'_, '_, '_> {
         }
         let cleanup = self.state.graph.is_empty();
         let of_the_doomed = self.state.items.iter().any(|item| {
-            !item.wanted()
-                && item.live()
-                && item.id.as_ref().is_some_and(|id| candidate.refers_to(id))
+            let has_value = |id: &RemoteId| candidate.values.iter().any(|value| value.same(id));
+            let counts = |id: &RemoteId| has_value(id) || (item.live() && candidate.refers_to(id));
+            !item.wanted() && item.id.as_ref().is_some_and(counts)
         });
         let takes_a_place = self.takes_a_place(index);
         if takes_a_place && !inside && self.is_young(id) {

@@ -2,6 +2,7 @@
 //!
 //! Live runs and recovery fold the same records through the same function, so there is no recovery code.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::backend::{Bound, Inputs};
@@ -27,6 +28,20 @@ pub(crate) enum Step {
     Going,
     /// It is gone; nothing more will happen to this item.
     Gone,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "still to be made",
+            Self::Intended => "in doubt",
+            Self::Exists => "there",
+            Self::Ready => "ready",
+            Self::Deleting => "being deleted",
+            Self::Going => "going",
+            Self::Gone => "gone",
+        })
+    }
 }
 
 /// One remote thing, or one that is wanted. Two things of one owner (a duplicate, a predecessor) are two items.
@@ -119,8 +134,9 @@ impl State {
     /// What a node's references have become, in the order of the references. One that does not exist yet stands as an id that equals
     /// no real one.
     pub(crate) fn inputs(&self, node: NodeId) -> Vec<(NodeId, Bound)> {
-        let mut bound: Vec<(NodeId, Bound)> = Vec::new();
-        for edge in self.graph.node(node).edges() {
+        let edges = self.graph.node(node).edges();
+        let mut bound: Vec<(NodeId, Bound)> = Vec::with_capacity(edges.len());
+        for edge in edges {
             if edge.role == Role::After || bound.iter().any(|(id, _)| *id == edge.to) {
                 continue;
             }
@@ -277,6 +293,10 @@ fn plan(state: &mut State, graph: &Arc<Graph>) {
         let facts = item.kind.facts();
         if item.step == Step::Absent || (facts.setting && facts.vanishes_with.is_none()) {
             item.step = Step::Gone;
+        }
+        if item.step == Step::Exists && item.fingerprint.is_none() {
+            // It was only found, and was to go for the sake of an earlier graph: this one judges it anew.
+            (item.step, item.id) = (Step::Gone, None);
         }
     }
     (state.carries, state.dependants) = relations(graph);

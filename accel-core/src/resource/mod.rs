@@ -140,6 +140,8 @@ pub struct Facts {
     /// For a kind whose key holds a value of another resource that the cloud itself does not relate to it (the address of an endpoint
     /// in a target): whether a key holds a value of these attributes.
     pub holds_value: Option<fn(key: &str, of: &Attributes) -> bool>,
+    /// Whether others hold such values of it.
+    pub lends_values: bool,
 }
 
 /// The facts that most kinds share.
@@ -157,6 +159,7 @@ const PLAIN: Facts = Facts {
     opening: false,
     window_secs: 30,
     holds_value: None,
+    lends_values: false,
 };
 
 /// The facts that settings share.

@@ -28,7 +28,7 @@ pub(super) fn asked(setting: &resource::ExtraTags, from: &Translator<'_>) -> Res
     if members.is_empty() {
         return Err(refusal::invalid("MissingParameter", "there is nothing to tag"));
     }
-    Ok(ExtraTags { members, tags: setting.tags.clone() })
+    Ok(ExtraTags { members, tags: setting.tags.clone().into() })
 }
 
 impl Value for ExtraTags {

@@ -98,7 +98,6 @@ impl Rules for LoadBalancer {
     }
 
     fn compare(&self, is: &Self, found: &mut Differences<'_>) {
-        found.field("name", &self.name, &is.name);
         let subnets =
             |balancer: &Self| balancer.subnets.iter().map(|(key, _)| *key).collect::<Vec<_>>();
         let addresses = |balancer: &Self| {

@@ -86,7 +86,6 @@ impl Rules for SecurityGroup {
 
     fn compare(&self, is: &Self, found: &mut Differences<'_>) {
         found.thing("vpc", self.vpc, is.vpc);
-        found.field("name", &self.name, &is.name);
         found.field("description", &self.description, &is.description);
     }
 

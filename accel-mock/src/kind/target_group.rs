@@ -128,7 +128,6 @@ impl Rules for TargetGroup {
     }
 
     fn compare(&self, is: &Self, found: &mut Differences<'_>) {
-        found.field("name", &self.name, &is.name);
         found.thing("vpc", self.vpc, is.vpc);
         found.field("port", &self.port, &is.port);
     }

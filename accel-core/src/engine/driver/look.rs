@@ -10,10 +10,10 @@ use crate::backend::{Found, Listing, Offer, OfferQuery, Phase, ReadItem};
 use crate::engine::agenda::Moment;
 use crate::engine::policy::Verb;
 use crate::engine::reconcile::{Context, Reconciled, reconcile};
-use crate::engine::state::{State, Step};
-use crate::error::{ErrorKind, Result};
+use crate::engine::state::{Item, State, Step};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Place, RemoteId};
-use crate::journal::ItemId;
+use crate::journal::{ItemId, Record};
 
 impl Driver<'_> {
     /// Lists every place, each with retries.
@@ -92,6 +92,36 @@ impl Driver<'_> {
         Ok(phases)
     }
 
+    /// No listing shows the values of settings: with records, one read per place tells which of them somebody has changed since.
+    pub(crate) async fn recheck(&mut self) -> Result<()> {
+        let mut changed = Vec::new();
+        for place in self.stamp.places.clone() {
+            let here = |id: &ItemId| {
+                let item = self.state.item(*id);
+                item.place == place && item.step == Step::Ready && self.settable(*id)
+            };
+            let ids: Vec<ItemId> = self.state.by_node.iter().copied().filter(here).collect();
+            let asked: Vec<_> = ids.iter().map(|id| (*id, self.request(*id))).collect();
+            let items = asked.iter().filter_map(|(id, request)| {
+                let id = self.state.item(*id).id.as_ref()?;
+                Some(ReadItem { id, request: Some(request.borrow()) })
+            });
+            let items: Vec<ReadItem<'_>> = items.collect();
+            if items.is_empty() {
+                continue;
+            }
+            let answers = timeout(self.deadline(), self.backend.read(&items)).await;
+            let answers = answers.map_err(|_| late(ErrorKind::Unavailable, self.deadline()))?;
+            for (id, answer) in ids.iter().zip(answers) {
+                if matches!(answer, Ok(Phase::Ready(ready)) if !ready.differs.is_empty()) {
+                    changed.push(Record::Lost { item: *id });
+                }
+            }
+            self.count(Verb::Read);
+        }
+        self.record(&changed).await
+    }
+
     /// A setting all of whose parents exist: only a look can tell its value.
     pub(super) fn settable(&self, id: ItemId) -> bool {
         let item = self.state.item(id);
@@ -125,10 +155,33 @@ impl Driver<'_> {
 
     /// Whether every wanted node is ready and nothing that is to go is left.
     pub(crate) fn reached(&self) -> bool {
-        self.state.items.iter().all(|item| match item.node {
+        self.unreached().next().is_none()
+    }
+
+    /// What is still to be made, to become ready or to go.
+    pub(crate) fn unreached(&self) -> impl Iterator<Item = &Item> {
+        let settled = |item: &Item| match item.node {
             Some(_) => item.step == Step::Ready,
             None => matches!(item.step, Step::Gone | Step::Absent),
-        })
+        };
+        // What halted while it was looked at may not be there any more, whatever is recorded.
+        let done = move |id: &ItemId| {
+            settled(self.state.item(*id)) && self.agenda.turn(*id).halted.is_none()
+        };
+        self.state.ids().filter(move |id| !done(id)).map(|id| self.state.item(id))
+    }
+
+    /// The end of a run that looks again and again and comes no nearer to its goal.
+    pub(crate) fn does_not_settle(&self) -> Error {
+        let what = |item: &Item| format!("{} is {}", item.name, item.step);
+        let left: Vec<String> = self.unreached().map(what).collect();
+        let left = if left.is_empty() {
+            "every look shows something new".to_owned()
+        } else {
+            left.join(", ")
+        };
+        Error::new(ErrorKind::Failed, format!("the cloud does not settle: {left}"))
+            .advice("look whether something else changes this deployment, then run again")
     }
 }
 

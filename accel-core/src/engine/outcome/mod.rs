@@ -190,6 +190,11 @@ impl Judge<'_> {
     }
 
     fn create_failed(&mut self, id: ItemId, error: Error) -> Vec<Record> {
+        if !matches!(next(Verb::Create, error.kind()), Next::SlowDown | Next::Doubt) {
+            // It got through: what is refused for another reason must not keep the whole family slow.
+            let family = (self.item(id).place.clone(), self.item(id).kind.facts().api);
+            self.agenda.speed_up(&family);
+        }
         let refused = Record::Refused { item: id, spent: false };
         match next(Verb::Create, error.kind()) {
             Next::Doubt => return self.doubt(id, error),

@@ -76,8 +76,10 @@ pub(crate) async fn carries_the_ownership_tags_from_the_first_moment(lab: &mut L
         ensure_eq!(ownership.owner, asked.owner, "the {kind} is somebody else's");
         ensure_eq!(ownership.run, Some(asked.stamp.run), "the {kind} is of another run");
         ensure_eq!(ownership.schema, tags::SCHEMA, "the {kind}'s tags mean something else");
-        ensure_eq!(ownership.places, asked.stamp.places, "the {kind} names other places");
-        ensure_eq!(ownership.accounts, asked.stamp.accounts, "the {kind} names other accounts");
+        let places: Vec<_> = ownership.places().collect();
+        ensure_eq!(places, asked.stamp.places, "the {kind} names other places");
+        let accounts: Vec<_> = ownership.accounts().collect();
+        ensure_eq!(accounts, asked.stamp.accounts, "the {kind} names other accounts");
     }
     Ok(())
 }
