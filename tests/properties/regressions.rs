@@ -169,3 +169,32 @@ fn a_gateway_is_moved_to_a_new_network() {
 fn targets_go_with_the_endpoint_whose_addresses_they_are() {
     check(CLEAR, WITHOUT, SMALL, &["deploy", r#"spec {"zones":2}"#, "deploy"]);
 }
+
+#[test]
+fn a_balancer_of_a_copy_gives_back_the_address_that_the_other_needs() {
+    let own = LARGE.replace(r#""zones": 3, "elastic_ips": "off""#, r#""zones": 1"#);
+    let own = own.replace(r#"{"name": "email-smtp", "without_policy": true},"#, "");
+    let steps = ["deploy 52=crash-after", "deploy delete#1=crash-before", "deploy"];
+    check("lag=worst pace=instant latency=0", WITHOUT, &own, &steps);
+}
+
+#[test]
+fn a_value_is_set_again_though_the_journal_knows_only_the_latest_run() {
+    let steps = ["deploy stop@42", "forget", "deploy", "drift reset 16"];
+    check("lag=usual pace=instant latency=0", WITH, SMALL, &steps);
+}
+
+#[test]
+fn a_foreign_listener_stays_though_it_leads_to_a_group_that_goes() {
+    replay(
+        r#"
+        cloud lag=off pace=instant latency=0
+        no journal
+        spec {"allow":[{"cidr":"203.0.113.0/24"}],"elastic_ips":"off","entry_region":"ap-southeast-1","name":"lane","path_mtu":false,"service_region":"ap-southeast-3","services":[{"name":"sagemaker.runtime","ports":[9443]},{"name":"sqs","ports":[8443]}],"zones":1}
+        deploy
+        drift listener 47
+        spec {"services":[{"name":"sqs","ports":[8443]}]}
+        deploy
+        "#,
+    );
+}
