@@ -219,7 +219,7 @@ impl Others {
         let key = stage.cloud.inspect(|world| world.find(&id).map(Thing::key));
         if let Some(key) = key {
             stage.with_oracle(|oracle| {
-                stage.cloud.inspect(|world| oracle.expect_foreign(world, key))
+                stage.cloud.inspect(|world| oracle.expect_foreign(world, key));
             });
         }
         self.intruders.push(Intruder { deed: drift.deed, id, key, parent: parent.key() });

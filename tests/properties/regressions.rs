@@ -198,3 +198,21 @@ fn a_foreign_listener_stays_though_it_leads_to_a_group_that_goes() {
         "#,
     );
 }
+
+#[test]
+fn a_deploy_after_a_killed_cleanup_does_not_wait_for_itself() {
+    let own = SMALL.replace(
+        r#""zones": 1, "elastic_ips": "off", "path_mtu": false"#,
+        r#""elastic_ips": "off""#,
+    );
+    let steps = ["deploy", "forget", "cleanup delete#1=crash-before", "deploy"];
+    check(CLEAR, WITH, &own, &steps);
+}
+
+#[test]
+fn targets_that_a_killed_deploy_made_go_with_their_endpoint() {
+    let own = SMALL.replace(r#""zones": 1, "elastic_ips": "off""#, r#""zones": 2"#);
+    let steps = ["deploy", "cleanup 13=crash-after", "deploy 17=crash-after"];
+    let steps = [&steps[..], &[r#"spec {"zones":3}"#]].concat();
+    check(CLEAR, WITHOUT, &own, &steps);
+}
