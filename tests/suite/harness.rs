@@ -9,7 +9,7 @@ use accel_core::resource::{Direction, Traffic};
 use accel_core::topology::Known;
 use accel_core::topology::LaneOutputs;
 use accel_core::{
-    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend,
+    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend, Stop,
     Topology,
 };
 use accel_core::{CleanupReport, Clock};
@@ -85,6 +85,7 @@ pub struct Stage {
     clock: Arc<VirtualClock>,
     oracle: Arc<Mutex<Oracle>>,
     violations: Arc<Mutex<Vec<Violation>>>,
+    stop: Arc<Mutex<Option<(u64, Stop)>>>,
 }
 
 impl fmt::Debug for Stage {
@@ -96,22 +97,37 @@ impl fmt::Debug for Stage {
 impl Stage {
     /// A stage for a spec. Must be made inside a runtime whose clock is paused.
     pub fn new(settings: Settings, spec: &Acceleration, journal: bool) -> Self {
+        Self::with_openings(settings, spec, openings(spec), journal)
+    }
+
+    /// A stage on which more may be open at times than a spec says: what its successors open.
+    pub fn with_openings(
+        settings: Settings,
+        spec: &Acceleration,
+        allowed: Vec<Opening>,
+        journal: bool,
+    ) -> Self {
         let cloud = Cloud::new(settings);
         let id = DeploymentId::parse(&spec.name).expect("a good name");
-        let oracle = cloud.inspect(|world| Oracle::new(world, &id, openings(spec)));
+        let oracle = cloud.inspect(|world| Oracle::new(world, &id, allowed));
         let stage = Self {
             journal: journal.then(|| Arc::new(MemoryJournal::default())),
             limits: Limits::default(),
             clock: Arc::new(VirtualClock { began: Instant::now() }),
             oracle: Arc::new(Mutex::new(oracle)),
             violations: Arc::default(),
+            stop: Arc::default(),
             cloud,
         };
         if !journal {
             stage.with_oracle(|oracle| oracle.expect_blindness(Duration::from_secs(30)));
         }
         let (oracle, violations) = (Arc::clone(&stage.oracle), Arc::clone(&stage.violations));
+        let stop = Arc::clone(&stage.stop);
         stage.cloud.watch(move |world, call| {
+            if let Some((_, stop)) = lock(&stop).as_ref().filter(|(at, _)| call.number >= *at) {
+                stop.ask();
+            }
             if !call.mutating {
                 return;
             }
@@ -158,7 +174,15 @@ impl Stage {
         self.until_killed(self.deployer().cleanup(spec)).await
     }
 
-    async fn until_killed<T>(&self, run: impl Future<Output = Result<T, Failure>>) -> End<T> {
+    /// A handle that is asked to stop at this call.
+    pub fn stop_at(&self, call: u64) -> Stop {
+        let stop = Stop::default();
+        *lock(&self.stop) = Some((call, stop.clone()));
+        stop
+    }
+
+    /// Lets a run of a deployer go on until it returns or is killed.
+    pub async fn until_killed<T>(&self, run: impl Future<Output = Result<T, Failure>>) -> End<T> {
         tokio::select! {
             biased;
             result = run => End::Returned(result),
@@ -185,6 +209,14 @@ impl Stage {
     /// What the oracle has found so far, the same thing once.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = lock(&self.violations).clone();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// What the oracle has found since somebody last took it away.
+    pub fn take_violations(&self) -> Vec<Violation> {
+        let mut found = std::mem::take(&mut *lock(&self.violations));
         found.sort();
         found.dedup();
         found

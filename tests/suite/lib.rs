@@ -16,3 +16,4 @@ pub mod lab;
 pub mod oracle;
 pub mod samples;
 pub mod simulator;
+pub mod strategies;
