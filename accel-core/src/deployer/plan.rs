@@ -213,12 +213,12 @@ impl Plan {
         self.nodes.iter().all(|node| matches!(node.change, Change::Keep | Change::Set))
     }
 
-    /// The nodes whose replacement follows from no other: each needs consent. What only holds a value of another is replaced without.
+    /// The nodes whose replacement follows from no other: each needs consent. What only holds an address of another is replaced without.
     pub fn replaced_roots(&self) -> Vec<String> {
         let needs = |node: &&PlannedNode| {
             node.change == Change::Replace
                 && !node.follows
-                && node.kind.facts().holds_value.is_none()
+                && node.kind.facts().key_address.is_none()
         };
         self.nodes.iter().filter(needs).map(|node| node.node.to_string()).collect()
     }

@@ -308,13 +308,12 @@ impl View<'_> {
 
     /// Additions come before the removals that they replace: whether this one waits for a successor.
     fn successor_first(&self, id: ItemId) -> bool {
-        self.successors(id).into_iter().any(|node| {
-            if self.in_the_way(node).contains(&id) {
-                // It goes when the slot is all that its successor waits for.
-                return !self.inputs_ready(node) && !self.inputs_need_gone(node, id);
-            }
-            !self.needs_gone(node, id, &mut BTreeSet::new())
-        })
+        let successors = self.successors(id);
+        if let Some(node) = successors.iter().find(|node| self.in_the_way(**node).contains(&id)) {
+            // It goes when the slot is all that its successor waits for.
+            return !self.inputs_ready(*node) && !self.inputs_need_gone(*node, id);
+        }
+        successors.iter().any(|node| !self.needs_gone(*node, id, &mut BTreeSet::new()))
     }
 
     /// The nodes still to be made that replace it: the one of its name, or, for what was found without a name of ours, those of its

@@ -28,7 +28,7 @@ pub(super) const FACTS: Facts = Facts {
     ready: Some(super::Times::new(90, 600)),
     gone: Some(super::Times::new(120, 1800)),
     billed: true,
-    lends_values: true,
+    lends_addresses: true,
     ..super::PLAIN
 };
 

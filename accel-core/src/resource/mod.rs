@@ -32,6 +32,7 @@ mod vpc;
 mod vpc_dns_hostnames;
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -137,11 +138,11 @@ pub struct Facts {
     pub opening: bool,
     /// How long the cloud may hide one that exists, in seconds.
     pub window_secs: u32,
-    /// For a kind whose key holds a value of another resource that the cloud itself does not relate to it (the address of an endpoint
-    /// in a target): whether a key holds a value of these attributes.
-    pub holds_value: Option<fn(key: &str, of: &Attributes) -> bool>,
-    /// Whether others hold such values of it.
-    pub lends_values: bool,
+    /// For a kind whose key holds an address of another resource that the cloud itself does not relate to it (of an endpoint, in a
+    /// target): that address.
+    pub key_address: Option<fn(key: &str) -> Option<Ipv4Addr>>,
+    /// Whether others hold its addresses so.
+    pub lends_addresses: bool,
 }
 
 /// The facts that most kinds share.
@@ -158,8 +159,8 @@ const PLAIN: Facts = Facts {
     setting: false,
     opening: false,
     window_secs: 30,
-    holds_value: None,
-    lends_values: false,
+    key_address: None,
+    lends_addresses: false,
 };
 
 /// The facts that settings share.
@@ -260,6 +261,11 @@ pub trait Describe {
     fn carried(&self) -> bool {
         false
     }
+
+    /// For a network: whether an address lies in it.
+    fn encloses(&self, _address: Ipv4Addr) -> bool {
+        false
+    }
 }
 
 /// What is known of a resource that is ready. Kinds without attributes worth knowing are `Plain`.
@@ -274,6 +280,18 @@ pub enum Attributes {
     ElasticIp(ElasticIpAttributes),
     /// Of a load balancer.
     LoadBalancer(BalancerAttributes),
+}
+
+impl Attributes {
+    /// Whether it is an address that others may hold in their keys.
+    pub(crate) fn lends(&self, address: Ipv4Addr) -> bool {
+        match self {
+            Self::InterfaceEndpoint(endpoint) => {
+                endpoint.interfaces.iter().any(|interface| interface.address == address)
+            }
+            Self::Plain | Self::ElasticIp(_) | Self::LoadBalancer(_) => false,
+        }
+    }
 }
 
 /// The closed list, written once: the enum of resources, the enum of kinds, and every dispatch on them.
@@ -393,6 +411,10 @@ impl Describe for Resource {
 
     fn carried(&self) -> bool {
         self.describe().carried()
+    }
+
+    fn encloses(&self, address: Ipv4Addr) -> bool {
+        self.describe().encloses(address)
     }
 }
 

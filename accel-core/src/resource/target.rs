@@ -26,18 +26,12 @@ pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     api: super::Api::LoadBalancing,
     taggable: false,
-    holds_value: Some(is_address_of),
+    key_address: Some(key_address),
     ..super::PLAIN
 };
 
-fn is_address_of(key: &str, endpoint: &Attributes) -> bool {
-    let address = key.split_once(':').and_then(|(address, _port)| address.parse().ok());
-    match endpoint {
-        Attributes::InterfaceEndpoint(endpoint) => {
-            endpoint.interfaces.iter().any(|interface| Some(interface.address) == address)
-        }
-        Attributes::Plain | Attributes::ElasticIp(_) | Attributes::LoadBalancer(_) => false,
-    }
+fn key_address(key: &str) -> Option<Ipv4Addr> {
+    key.split_once(':').and_then(|(address, _port)| address.parse().ok())
 }
 
 impl Describe for Target {

@@ -1,5 +1,7 @@
 //! Virtual private cloud: the address space everything else lies in.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
@@ -21,4 +23,8 @@ impl Describe for Vpc {
     }
 
     fn refs(&mut self, _visit: Visit<'_>) {}
+
+    fn encloses(&self, address: Ipv4Addr) -> bool {
+        self.cidr.contains(&address)
+    }
 }

@@ -409,7 +409,7 @@ pub(crate) fn outdated(state: &State, node: NodeId) -> Vec<Record> {
         let item = state.item(id);
         let bound = state.inputs(*dependant);
         let key = state.graph.node(*dependant).resource.key(&Inputs::new(&bound));
-        (item.exists() && item.kind.facts().holds_value.is_some() && key != item.key).then(|| {
+        (item.exists() && item.kind.facts().key_address.is_some() && key != item.key).then(|| {
             Record::Replaced { item: id, why: "a value that it holds is another now".to_owned() }
         })
     };

@@ -1,5 +1,7 @@
 //! A found thing while it is judged.
 
+use std::net::Ipv4Addr;
+
 use crate::backend::{Found, Phase};
 use crate::engine::state::State;
 use crate::id::{NodeName, RemoteId};
@@ -11,14 +13,14 @@ pub(super) struct Candidate<'a> {
     pub(super) found: &'a Found,
     pub(super) tags: Option<Ownership<'a>>,
     pub(super) claimed: bool,
-    /// The things of which it holds a value.
-    pub(super) values: Vec<RemoteId>,
+    /// The things of which it holds an address.
+    pub(super) lenders: Vec<RemoteId>,
 }
 
 impl<'a> Candidate<'a> {
     pub(super) fn new(found: &'a Found) -> Self {
         let tags = Ownership::read(&found.tags);
-        Self { found, tags, claimed: false, values: Vec::new() }
+        Self { found, tags, claimed: false, lenders: Vec::new() }
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -31,13 +33,18 @@ impl<'a> Candidate<'a> {
             ),
             fingerprint: owner.map(|tags| tags.owner.fingerprint),
             run: owner.and_then(|tags| tags.run.clone()),
-            holds: self.found.refs.iter().chain(&self.values).cloned().collect(),
+            holds: self.found.refs.iter().chain(&self.lenders).cloned().collect(),
             key: self.found.key.clone(),
         }
     }
 
     pub(super) fn refers_to(&self, id: &RemoteId) -> bool {
-        self.found.refs.iter().chain(&self.values).any(|held| held.same(id))
+        self.found.refs.iter().chain(&self.lenders).any(|held| held.same(id))
+    }
+
+    /// The address in its key, if its kind has one there.
+    pub(super) fn address(&self) -> Option<Ipv4Addr> {
+        self.found.id.kind.facts().key_address?(self.found.key.as_deref()?)
     }
 
     /// Whether it may still serve: what is failing or on its way out is nobody's.
@@ -48,7 +55,7 @@ impl<'a> Candidate<'a> {
 
 /// The cloud shows only the group of a target: whose address it has shows in the attributes of the other things found, or of what was
 /// found earlier and is gone.
-pub(super) fn relate_by_value(found: &mut [Candidate<'_>], state: &State) {
+pub(super) fn relate_by_address(found: &mut [Candidate<'_>], state: &State) {
     let recorded =
         state.items.iter().filter_map(|item| item.id.as_ref().zip(item.attributes.as_ref()));
     let known: Vec<(&RemoteId, &Attributes)> = found
@@ -64,12 +71,8 @@ pub(super) fn relate_by_value(found: &mut [Candidate<'_>], state: &State) {
         .chain(recorded)
         .collect();
     for candidate in found {
-        let (Some(key), Some(holds_value)) =
-            (&candidate.found.key, candidate.found.id.kind.facts().holds_value)
-        else {
-            continue;
-        };
-        let of = known.iter().filter(|(_, attributes)| holds_value(key, attributes));
-        candidate.values = of.map(|(id, _)| (*id).clone()).collect();
+        let Some(address) = candidate.address() else { continue };
+        let of = known.iter().filter(|(_, attributes)| attributes.lends(address));
+        candidate.lenders = of.map(|(id, _)| (*id).clone()).collect();
     }
 }

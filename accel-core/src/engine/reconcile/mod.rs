@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use self::candidate::{Candidate, relate_by_value};
+use self::candidate::{Candidate, relate_by_address};
 use super::agenda::{Agenda, Limits, Moment};
 use super::state::{State, Step, evolve};
 use crate::backend::Found;
@@ -76,7 +76,7 @@ pub(crate) fn reconcile(
     work.found.sort_by(|a, b| a.found.id.cmp(&b.found.id));
     // What spans two places is shown by the listings of both.
     work.found.dedup_by(|a, b| a.found.id.same(&b.found.id));
-    relate_by_value(&mut work.found, state);
+    relate_by_address(&mut work.found, state);
     work.out.recorded = work.records_are_complete();
     work.known();
     work.bind_wanted();

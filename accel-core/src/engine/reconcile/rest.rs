@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{RemoteId, RunId};
 use crate::journal::Record;
-use crate::resource::Repeat;
+use crate::resource::{Describe, Repeat};
 use crate::tags::Ownership;
 
 const COPY: &str = "carries the tags of a resource of ours that was made only once";
@@ -151,12 +151,12 @@ impl Work<'_, '_, '_> {
         }
         let cleanup = self.state.graph.is_empty();
         let of_the_doomed = self.state.items.iter().any(|item| {
-            let has_value = |id: &RemoteId| candidate.values.iter().any(|value| value.same(id));
+            let lends = |id: &RemoteId| candidate.lenders.iter().any(|lender| lender.same(id));
             // What could carry our tags and does not goes only with what it stands in.
             let facts = candidate.found.id.kind.facts();
             let inside = !facts.taggable || facts.vanishes_with == Some(item.kind);
             let refers = |id: &RemoteId| inside && item.live() && candidate.refers_to(id);
-            let counts = |id: &RemoteId| has_value(id) || refers(id);
+            let counts = |id: &RemoteId| lends(id) || refers(id);
             !item.wanted() && item.id.as_ref().is_some_and(counts)
         });
         let takes_a_place = self.takes_a_place(index);
@@ -164,7 +164,7 @@ impl Work<'_, '_, '_> {
             // What else it refers to may be ours, and not show yet.
             return;
         }
-        if takes_a_place || (inside && (cleanup || of_the_doomed)) {
+        if takes_a_place || (inside && (cleanup || of_the_doomed || self.points_at_us(index))) {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
         } else if !id.kind.facts().setting {
@@ -174,6 +174,13 @@ impl Work<'_, '_, '_> {
                 &format!("is not ours, inside a resource of ours: {} {key}", id.kind),
             );
         }
+    }
+
+    /// Whether it holds an address in a network of ours, where only we put what has addresses: what lent it may be gone without a trace.
+    fn points_at_us(&self, index: usize) -> bool {
+        let Some(address) = self.found[index].address() else { return false };
+        let graph = &self.state.graph;
+        graph.nodes().iter().any(|node| node.resource.encloses(address))
     }
 
     /// Whether an untagged thing stands where a wanted one belongs: equal key, other content, in a parent of ours.
@@ -188,12 +195,12 @@ impl Work<'_, '_, '_> {
         })
     }
 
-    /// What is not wanted any more. Its attributes are kept: what holds a value of it may show only after it has gone.
+    /// What is not wanted any more. Its attributes are kept: what holds an address of it may show only after it has gone.
     fn doom(&mut self, index: usize) {
         let found = self.found[index].found;
-        let lends = found.id.kind.facts().lends_values;
+        let lends = found.id.kind.facts().lends_addresses;
         if lends && found.phase == Phase::Pending && !self.state.graph.is_empty() {
-            // What holds its values can be told only by them, and they show when it is ready: it goes then.
+            // What holds its addresses can be told only by them, and they show when it is ready: it goes then.
             self.out.unsettled = true;
             return;
         }
