@@ -13,7 +13,7 @@ mod state;
 mod stop;
 mod timeline;
 
-pub(crate) use driver::look::{reconcile_dry, reconcile_now};
+pub(crate) use driver::begin::Beginning;
 pub(crate) use driver::{Driver, Paused};
 pub(crate) use ledger::Ledger;
 pub(crate) use state::{Item, State, Step, evolve};
