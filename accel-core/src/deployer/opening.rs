@@ -322,7 +322,7 @@ impl Opened<'_> {
             place: found.id.place.clone(),
             kind: found.id.kind,
             fingerprint: tags.owner.fingerprint,
-            note: tags.keep,
+            note: tags.keep.map(str::to_owned),
         };
         self.tags().map(kept).collect()
     }

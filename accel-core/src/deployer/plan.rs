@@ -160,10 +160,8 @@ fn digest(deployment: &DeploymentId, state: &State, nodes: &[PlannedNode]) -> St
             .expect("a string takes everything");
     }
     let hash = Sha256::digest(text.as_bytes());
-    hash[..8].iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-        text
-    })
+    let first = hash[..8].try_into().expect("a digest has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 /// The longest chain of usual times, one second for a call.
