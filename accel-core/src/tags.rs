@@ -141,7 +141,7 @@ pub struct Ownership<'a> {
     /// The version of the tags.
     pub schema: u32,
     /// The topology's note.
-    pub keep: Option<String>,
+    pub keep: Option<&'a str>,
     /// Whether it is protected.
     pub protected: bool,
     places: &'a str,
@@ -155,24 +155,65 @@ pub(crate) fn unknown_schema(tags: &Tags) -> Option<&str> {
     (!known).then_some(schema)
 }
 
+/// The values of our tags as they are written.
+#[derive(Default)]
+struct Text<'a> {
+    deployment: Option<&'a str>,
+    node: Option<&'a str>,
+    kind: Option<&'a str>,
+    fingerprint: Option<&'a str>,
+    run: Option<&'a str>,
+    by: Option<&'a str>,
+    schema: Option<&'a str>,
+    places: Option<&'a str>,
+    accounts: Option<&'a str>,
+    keep: Option<&'a str>,
+    protected: Option<&'a str>,
+}
+
+impl<'a> Text<'a> {
+    /// One walk over the tags: every listing reads them all, and a search for each key costs several times as much.
+    fn of(tags: &'a Tags) -> Self {
+        let mut text = Self::default();
+        for (key, value) in tags {
+            let field = match key.as_str() {
+                DEPLOYMENT => &mut text.deployment,
+                NODE => &mut text.node,
+                KIND => &mut text.kind,
+                FINGERPRINT => &mut text.fingerprint,
+                RUN => &mut text.run,
+                BY => &mut text.by,
+                TAG_SCHEMA => &mut text.schema,
+                PLACES => &mut text.places,
+                ACCOUNTS => &mut text.accounts,
+                KEEP => &mut text.keep,
+                PROTECTED => &mut text.protected,
+                _ => continue,
+            };
+            *field = Some(value.as_str());
+        }
+        text
+    }
+}
+
 impl<'a> Ownership<'a> {
     /// Reads tags; `None` if they are not complete enough to be ours.
     pub fn read(tags: &'a Tags) -> Option<Self> {
-        let text = |key: &str| tags.get(key).map(String::as_str);
+        let text = Text::of(tags);
         Some(Self {
             owner: Owner {
-                deployment: DeploymentId::parse(text(DEPLOYMENT)?).ok()?,
-                node: NodeName::from(text(NODE)?),
-                fingerprint: Fingerprint::parse(text(FINGERPRINT)?)?,
+                deployment: DeploymentId::parse(text.deployment?).ok()?,
+                node: NodeName::from(text.node?),
+                fingerprint: Fingerprint::parse(text.fingerprint?)?,
             },
-            kind: text(KIND)?,
-            run: text(RUN).map(RunId::from),
-            by: text(BY),
-            schema: text(TAG_SCHEMA)?.parse().ok()?,
-            keep: text(KEEP).map(str::to_owned),
-            protected: text(PROTECTED) == Some("true"),
-            places: text(PLACES).unwrap_or_default(),
-            accounts: text(ACCOUNTS).unwrap_or_default(),
+            kind: text.kind?,
+            run: text.run.map(RunId::from),
+            by: text.by,
+            schema: text.schema?.parse().ok()?,
+            keep: text.keep,
+            protected: text.protected == Some("true"),
+            places: text.places.unwrap_or_default(),
+            accounts: text.accounts.unwrap_or_default(),
         })
     }
 
@@ -272,7 +313,6 @@ pub(crate) fn digest<'a>(
     inputs: impl Iterator<Item = &'a RemoteId>,
     attempt: u32,
 ) -> String {
-    use std::fmt::Write as _;
     let mut hash = Sha256::new();
     hash.update(owner.deployment.as_str());
     hash.update([0]);
@@ -285,11 +325,8 @@ pub(crate) fn digest<'a>(
     }
     hash.update([0]);
     hash.update(attempt.to_be_bytes());
-    let mut text = String::with_capacity(32);
-    for byte in &hash.finalize()[..16] {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-    }
-    text
+    let first = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
+    format!("{:032x}", u128::from_be_bytes(first))
 }
 
 /// `accel-`, as much of the deployment's name as fits, and twelve digits of the token: 32 characters at most.

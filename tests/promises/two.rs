@@ -9,7 +9,7 @@ use accel_mock::{Cloud, Settings};
 use accel_tests::harness::{Stage, jakarta, virtually};
 
 use crate::support::{
-    assert_nothing_left, assert_stands, deployed, each, journal, mutations_since, refusal,
+    assert_nothing_left, assert_stands, deployed, each, entries, journal, mutations_since, refusal,
     settings, stage, standing, two_services,
 };
 
@@ -185,6 +185,30 @@ fn two_tasks_share_a_journal() {
         let (old, new) = (task("run-1", false, 0), task("run-2", true, 10));
         assert_eq!(refusal(old.await.unwrap()).kind(), ErrorKind::Fenced);
         assert!(new.await.unwrap().is_ok());
+    });
+}
+
+/// Two networks of one owner, each made by a run that did not know of the other: a third one does not choose between them. It is
+/// judged before anything is written, so that its journal stays as it was.
+#[test]
+fn a_refused_run_leaves_the_journal_as_it_was() {
+    virtually(async {
+        let spec = jakarta();
+        let stage = slow(&spec, false);
+        let (one, two) = (run(&stage, "run-1"), run(&stage, "run-2"));
+        cut(1, async { tokio::join!(one.deploy(&spec), two.deploy(&spec)) }).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let mutations = mutations_since(&stage.cloud, 0).len();
+        let mine = MemoryJournal::default();
+        let me = run(&stage, "run-3").journal(&mine);
+        for error in [refusal(me.plan(&spec).await), refusal(me.deploy(&spec).await)] {
+            assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+            assert!(error.message().contains("another deployer"), "{error}");
+        }
+        assert_eq!(entries(&mine).await, []);
+        assert_eq!(mutations_since(&stage.cloud, 0).len(), mutations);
+        me.adopt(true).deploy(&spec).await.unwrap();
+        assert_stands(&stage, &spec).await;
     });
 }
 

@@ -1,12 +1,10 @@
 //! Cleanup: make the cloud equal to the empty graph, and prove it.
 
-use std::sync::Arc;
-
 use super::Deployer;
 use super::opening::{Opened, Pins, open};
 use super::report::{Cleaned, CleanupReport, Failure};
 use crate::backend::OfferQuery;
-use crate::engine::{Item, Paused, Step, reconcile_now};
+use crate::engine::{Item, Paused, Step};
 use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
@@ -29,10 +27,8 @@ pub(super) async fn cleanup(
     }
     let known = opened.driver.state.items.iter().any(Item::live);
     let before = removed(&opened);
-    let planned = Record::Planned { graph: Arc::new(Graph::default()) };
-    opened.driver.record(&[Record::Started(opened.started.clone()), planned]).await?;
-    let found = std::mem::take(&mut opened.found);
-    let seen = reconcile_now(&mut opened.driver, &found, deployer.adopt, true).await?;
+    let beginning = opened.foresee(deployer, Graph::default())?;
+    let seen = opened.driver.begin(beginning).await?;
     opened.strangers = seen.strangers;
     let going = opened.driver.state.items.iter().filter(|item| item.live()).count();
     opened.driver.tell(Event::Began { wanted: 0, existing: 0, going });
@@ -99,7 +95,7 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
         }
         let (found, unknown) = driver.list(&opened.places).await?;
         opened.unknown = unknown;
-        let seen = reconcile_now(driver, &found, deployer.adopt, false).await?;
+        let seen = driver.take_in(&found, deployer.adopt).await?;
         opened.strangers = seen.strangers;
         let now = driver.now();
         let empty = seen.records.is_empty() && !seen.unsettled && driver.reached();

@@ -1,15 +1,12 @@
 //! Deploy: make the cloud equal to the graph, and look once more before saying so.
 
-use std::sync::Arc;
-
 use super::Deployer;
 use super::opening::{Opened, Pins, open};
 use super::plan::{self, Plan};
 use super::report::{Deployment, Failure};
-use crate::engine::{Paused, reconcile_now};
+use crate::engine::{Beginning, Paused};
 use crate::error::Error;
 use crate::event::Event;
-use crate::graph::Graph;
 use crate::journal::{Purpose, Record};
 use crate::spec::Day;
 use crate::topology::{Built, Known, Made, Topology};
@@ -38,9 +35,10 @@ pub(super) async fn deploy<T: Topology>(
     topology: &T,
 ) -> Result<Deployment<T::Outputs>, Failure> {
     let (mut opened, built) = prepare(deployer, topology).await?;
-    let plan = plan::dry(deployer, &opened, &built)?;
+    let beginning = opened.foresee(deployer, built.graph)?;
+    let plan = plan::of(&opened, &beginning, built.notes);
     check_consent(deployer, topology, &opened, &plan)?;
-    let unsettled = begin(deployer, &mut opened, built.graph).await?;
+    let unsettled = begin(&mut opened, beginning).await?;
     let done = rounds(deployer, &mut opened, unsettled).await;
     let reached = opened.driver.reached();
     let total = opened.driver.began.elapsed();
@@ -68,7 +66,7 @@ pub(super) async fn deploy<T: Topology>(
         calls: opened.calls(),
         strangers: opened.strangers.clone(),
         unknown: opened.unknown.clone(),
-        notes: built.notes,
+        notes: plan.notes,
         nodes,
     })
 }
@@ -107,16 +105,8 @@ fn check_consent<T: Topology>(
 }
 
 /// The first records of a run, and what the opening look means; says whether that left something to be seen again.
-async fn begin(
-    deployer: &Deployer<'_>,
-    opened: &mut Opened<'_>,
-    graph: Graph,
-) -> Result<bool, Failure> {
-    let planned = Record::Planned { graph: Arc::new(graph) };
-    // Judged before anything is written: what the opening look refuses leaves no record.
-    opened.driver.record(&[Record::Started(opened.started.clone()), planned]).await?;
-    let found = std::mem::take(&mut opened.found);
-    let seen = reconcile_now(&mut opened.driver, &found, deployer.adopt, true).await?;
+async fn begin(opened: &mut Opened<'_>, beginning: Beginning) -> Result<bool, Failure> {
+    let seen = opened.driver.begin(beginning).await?;
     opened.strangers = seen.strangers;
     opened.driver.recheck().await?;
     let state = &opened.driver.state;
@@ -153,7 +143,7 @@ async fn rounds(
         let places = driver.stamp.places.clone();
         let (found, unknown) = driver.list(&places).await?;
         opened.unknown = unknown;
-        let seen = reconcile_now(driver, &found, deployer.adopt, false).await?;
+        let seen = driver.take_in(&found, deployer.adopt).await?;
         opened.strangers = seen.strangers;
         if paused == Paused::Quiet && seen.records.is_empty() && !seen.unsettled {
             // What the listing did not show is looked at by its id; if all of it is there, nothing new was found.

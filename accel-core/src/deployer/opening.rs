@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::report::{Calls, Failure, Halt, time_fixes};
 use super::{Deployer, plan};
 use crate::backend::{Bound, Found, Offer, OfferQuery};
-use crate::engine::{Driver, Ledger, State, Step, Stranger, evolve};
+use crate::engine::{Beginning, Driver, Ledger, State, Step, Stranger, evolve};
 use crate::error::ErrorKind;
+use crate::graph::Graph;
 use crate::id::{AccountId, DeploymentId, NodeName, Place, RunId, Side};
 use crate::journal::{Entry, FORMAT, Journal, Purpose, Started};
 use crate::tags::{DEPLOYMENT, Ownership, SCHEMA, Stamp, unknown_schema};
@@ -300,6 +301,15 @@ impl Opened<'_> {
         ))
     }
 
+    /// What the opening look means for a graph; nothing is written.
+    pub(crate) fn foresee(
+        &self,
+        deployer: &Deployer<'_>,
+        graph: Graph,
+    ) -> Result<Beginning, Failure> {
+        Ok(self.driver.foresee(&self.started, graph, &self.found, deployer.adopt)?)
+    }
+
     /// Whether what exists says that it is protected.
     pub(crate) fn protected(&self) -> bool {
         self.tags().any(|(_, tags)| tags.protected)
@@ -312,7 +322,7 @@ impl Opened<'_> {
             place: found.id.place.clone(),
             kind: found.id.kind,
             fingerprint: tags.owner.fingerprint,
-            note: tags.keep,
+            note: tags.keep.map(str::to_owned),
         };
         self.tags().map(kept).collect()
     }

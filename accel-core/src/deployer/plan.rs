@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -11,11 +10,10 @@ use super::opening::Opened;
 use super::report::{Calls, Failure};
 use super::{Deployer, deploy};
 use crate::backend::Bound;
-use crate::engine::{State, Step, Stranger, evolve, reconcile_dry};
+use crate::engine::{Beginning, State, Step, Stranger};
 use crate::id::{DeploymentId, NodeName, Place, RemoteId};
-use crate::journal::Record;
 use crate::resource::Kind;
-use crate::topology::{Built, Topology};
+use crate::topology::Topology;
 
 /// What happens to one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,34 +79,25 @@ pub(super) async fn plan<T: Topology>(
     topology: &T,
 ) -> Result<Plan, Failure> {
     let (opened, built) = deploy::prepare(deployer, topology).await?;
-    dry(deployer, &opened, &built)
+    let beginning = opened.foresee(deployer, built.graph)?;
+    Ok(of(&opened, &beginning, built.notes))
 }
 
-/// The plan from the opening look, without changing anything.
-pub(super) fn dry(
-    deployer: &Deployer<'_>,
-    opened: &Opened<'_>,
-    built: &Built,
-) -> Result<Plan, Failure> {
-    let mut state = opened.driver.state.clone();
-    evolve(&mut state, &Record::Started(opened.started.clone()));
-    evolve(&mut state, &Record::Planned { graph: Arc::new(built.graph.clone()) });
-    let seen = reconcile_dry(&opened.driver, &state, &opened.found, deployer.adopt)?;
-    for record in &seen.records {
-        evolve(&mut state, record);
-    }
-    let nodes = planned(&state);
-    let digest = digest(&opened.driver.deployment, &state, &nodes);
-    Ok(Plan {
+/// The plan of a run that would begin so.
+pub(super) fn of(opened: &Opened<'_>, beginning: &Beginning, notes: Vec<String>) -> Plan {
+    let state = &beginning.state;
+    let nodes = planned(state);
+    let digest = digest(&opened.driver.deployment, state, &nodes);
+    Plan {
         schema: PLAN_SCHEMA,
         deployment: opened.driver.deployment.clone(),
-        usual_secs: usual_secs(&state, &nodes),
+        usual_secs: usual_secs(state, &nodes),
         nodes,
-        notes: built.notes.clone(),
-        strangers: seen.strangers,
+        notes,
+        strangers: beginning.seen.strangers.clone(),
         digest,
         calls: opened.calls(),
-    })
+    }
 }
 
 fn planned(state: &State) -> Vec<PlannedNode> {
@@ -171,10 +160,8 @@ fn digest(deployment: &DeploymentId, state: &State, nodes: &[PlannedNode]) -> St
             .expect("a string takes everything");
     }
     let hash = Sha256::digest(text.as_bytes());
-    hash[..8].iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-        text
-    })
+    let first = hash[..8].try_into().expect("a digest has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 /// The longest chain of usual times, one second for a call.

@@ -1,16 +1,14 @@
 //! Status: what is there, how it differs from what was asked, and what is not ours. Changes nothing.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::report::{Calls, Failure};
 use super::{Deployer, deploy};
 use crate::backend::{Difference, Phase};
-use crate::engine::{Stranger, evolve, reconcile_dry};
+use crate::engine::Stranger;
 use crate::id::{DeploymentId, NodeName, Place, RemoteId};
-use crate::journal::Record;
 use crate::resource::Kind;
 use crate::topology::Topology;
 
@@ -56,14 +54,8 @@ pub(super) async fn status<T: Topology>(
     topology: &T,
 ) -> Result<Status, Failure> {
     let (mut opened, built) = deploy::prepare(deployer, topology).await?;
-    let mut state = opened.driver.state.clone();
-    evolve(&mut state, &Record::Started(opened.started.clone()));
-    evolve(&mut state, &Record::Planned { graph: Arc::new(built.graph) });
-    let seen = reconcile_dry(&opened.driver, &state, &opened.found, deployer.adopt)?;
-    for record in &seen.records {
-        evolve(&mut state, record);
-    }
-    opened.driver.state = state;
+    let beginning = opened.foresee(deployer, built.graph)?;
+    opened.driver.state = beginning.state;
     let phases = opened.driver.read_all().await?;
     let state = &opened.driver.state;
     let nodes = state.by_node.iter().zip(phases).map(|(id, (remote, phase))| {
@@ -82,7 +74,7 @@ pub(super) async fn status<T: Topology>(
         deployment: opened.driver.deployment.clone(),
         nodes: nodes.collect(),
         surplus: surplus.filter_map(|item| item.id.clone()).collect(),
-        strangers: seen.strangers,
+        strangers: beginning.seen.strangers,
         unknown: opened.unknown.clone(),
         calls: opened.calls(),
     })

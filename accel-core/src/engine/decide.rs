@@ -363,19 +363,19 @@ impl View<'_> {
     }
 
     fn reads(&mut self, commands: &mut Vec<Command>) {
+        let looks = self.state.ids().filter_map(|id| Some((id, self.reason_to_look(id)?)));
+        let looks: Vec<(ItemId, Reason)> = looks.collect();
         // Only when nothing else is left to make is a look worth a call of its own for what is ready soon.
         let making = |id: &ItemId| {
             let turn = self.agenda.turn(*id);
             matches!(self.state.item(*id).step, Step::Absent | Step::Intended)
                 && turn.halted.is_none()
         };
-        let quiet = !self.state.by_node.iter().any(making);
+        let slow = looks.iter().any(|(_, reason)| *reason == Reason::Slow);
+        let quiet = !slow && !self.state.by_node.iter().any(making);
         let mut due: Vec<(Place, Vec<ItemId>)> = Vec::new();
         let mut waiting: Vec<ItemId> = Vec::new();
-        let slow = self.state.ids().any(|id| self.reason_to_look(id) == Some(Reason::Slow));
-        let quiet = quiet && !slow;
-        for id in self.state.ids() {
-            let Some(reason) = self.reason_to_look(id) else { continue };
+        for (id, reason) in looks {
             let turn = self.agenda.turn(id);
             if turn.busy || turn.halted.is_some() {
                 continue;

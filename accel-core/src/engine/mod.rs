@@ -15,7 +15,7 @@ mod timeline;
 #[cfg(test)]
 mod witness;
 
-pub(crate) use driver::look::{reconcile_dry, reconcile_now};
+pub(crate) use driver::begin::Beginning;
 pub(crate) use driver::{Driver, Paused};
 pub(crate) use ledger::Ledger;
 pub(crate) use state::{Item, State, Step, evolve};

@@ -1,6 +1,6 @@
 //! Looks at whole places: the first one, the listings in between, and the last.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use tokio::time::timeout;
 
@@ -10,7 +10,7 @@ use crate::backend::{Found, Listing, Offer, OfferQuery, Phase, ReadItem};
 use crate::engine::agenda::Moment;
 use crate::engine::policy::Verb;
 use crate::engine::reconcile::{Context, Reconciled, reconcile};
-use crate::engine::state::{Item, State, Step};
+use crate::engine::state::{Item, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Place, RemoteId};
 use crate::journal::{ItemId, Record};
@@ -184,58 +184,37 @@ impl Driver<'_> {
         Error::new(ErrorKind::Failed, format!("the cloud does not settle: {left}"))
             .advice("look whether something else changes this deployment, then run again")
     }
-}
 
-/// Holds a listing against the state without changing anything.
-pub(crate) fn reconcile_dry(
-    driver: &Driver<'_>,
-    state: &State,
-    found: &[Found],
-    adopt: bool,
-) -> Result<Reconciled> {
-    let mut first_seen = driver.first_seen.clone();
-    let mut context = Context {
-        deployment: &driver.deployment,
-        run: &driver.stamp.run,
-        adopt,
-        opening: true,
-        journalled: driver.ledger.in_use(),
-        now: driver.now(),
-        limits: &driver.limits,
-        first_seen: &mut first_seen,
-    };
-    reconcile(state, &driver.agenda, found, &mut context)
-}
+    /// Holds a listing against the state, and writes what it means.
+    pub(crate) async fn take_in(&mut self, found: &[Found], adopt: bool) -> Result<Reconciled> {
+        let mut context = Context {
+            deployment: &self.deployment,
+            run: &self.stamp.run,
+            adopt,
+            opening: false,
+            journalled: self.ledger.in_use(),
+            now: self.now(),
+            limits: &self.limits,
+            first_seen: &mut self.first_seen,
+        };
+        let state = Cow::Borrowed(&self.state);
+        let (seen, state) = reconcile(state, &self.agenda, found, &mut context)?;
+        let changed = match state {
+            Cow::Owned(state) => Some(state),
+            Cow::Borrowed(_) => None,
+        };
+        if let Some(state) = changed {
+            self.record_with(&seen.records, state).await?;
+        }
+        self.take_note(&seen);
+        Ok(seen)
+    }
 
-/// Holds a listing against the state, and writes what it means.
-pub(crate) async fn reconcile_now(
-    driver: &mut Driver<'_>,
-    found: &[Found],
-    adopt: bool,
-    opening: bool,
-) -> Result<Reconciled> {
-    let mut first_seen = std::mem::take(&mut driver.first_seen);
-    let stamp = Arc::clone(&driver.stamp);
-    let mut context = Context {
-        deployment: &driver.deployment,
-        run: &stamp.run,
-        adopt,
-        opening,
-        journalled: driver.ledger.in_use(),
-        now: driver.now(),
-        limits: &driver.limits,
-        first_seen: &mut first_seen,
-    };
-    let seen = reconcile(&driver.state, &driver.agenda, found, &mut context);
-    driver.first_seen = first_seen;
-    let seen = seen?;
-    driver.record(&seen.records).await?;
-    if opening {
-        driver.recorded = seen.recorded;
+    /// What is missing is looked at, and what is not ours is named when something is in the way.
+    pub(super) fn take_note(&mut self, seen: &Reconciled) {
+        self.agenda.strangers.clone_from(&seen.strangers);
+        for id in &seen.missing {
+            self.agenda.turn_mut(*id).suspect = true;
+        }
     }
-    driver.agenda.strangers.clone_from(&seen.strangers);
-    for id in &seen.missing {
-        driver.agenda.turn_mut(*id).suspect = true;
-    }
-    Ok(seen)
 }

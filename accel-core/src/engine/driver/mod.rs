@@ -1,6 +1,7 @@
 //! The loop: decide, write the intents, start the calls, wait for any answer or timer, write what came of it. The only async file of
 //! the state machine.
 
+pub(crate) mod begin;
 mod call;
 pub(crate) mod look;
 mod span;
@@ -120,6 +121,17 @@ impl<'a> Driver<'a> {
             evolve(&mut self.state, record);
             #[cfg(test)]
             super::witness::saw(&self.state);
+        }
+        Ok(())
+    }
+
+    /// Writes records that are folded already: the state is what they lead to.
+    async fn record_with(&mut self, records: &[Record], state: State) -> Result<()> {
+        self.ledger.append(records).await?;
+        self.written_at = self.now();
+        self.state = state;
+        for record in records {
+            self.tell_record(record);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::id::RemoteId;
 use crate::journal::{ItemId, Record};
 use crate::resource::Describe;
 
-impl Work<'_, '_, '_> {
+impl Work<'_, '_, '_, '_> {
     /// Things whose ids the records know.
     pub(super) fn known(&mut self) {
         for index in 0..self.found.len() {

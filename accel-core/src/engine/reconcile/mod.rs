@@ -60,14 +60,15 @@ pub(crate) struct Reconciled {
     pub(crate) recorded: bool,
 }
 
-pub(crate) fn reconcile(
-    state: &State,
+/// Gives the state back with the records folded into it: the same one if there are none.
+pub(crate) fn reconcile<'a>(
+    state: Cow<'a, State>,
     agenda: &Agenda,
     found: &[Found],
     context: &mut Context<'_>,
-) -> Result<Reconciled, Error> {
+) -> Result<(Reconciled, Cow<'a, State>), Error> {
     let mut work = Work {
-        state: Cow::Borrowed(state),
+        state,
         agenda,
         context,
         found: found.iter().map(Candidate::new).collect(),
@@ -76,7 +77,7 @@ pub(crate) fn reconcile(
     work.found.sort_by(|a, b| a.found.id.cmp(&b.found.id));
     // What spans two places is shown by the listings of both.
     work.found.dedup_by(|a, b| a.found.id.same(&b.found.id));
-    relate_by_address(&mut work.found, state);
+    relate_by_address(&mut work.found, &work.state);
     work.out.recorded = work.records_are_complete();
     work.known();
     work.bind_wanted();
@@ -84,19 +85,19 @@ pub(crate) fn reconcile(
     work.rest()?;
     work.doubt_the_unseen();
     work.missing();
-    Ok(work.out)
+    Ok((work.out, work.state))
 }
 
-struct Work<'a, 'c, 'x> {
+struct Work<'s, 'a, 'c, 'x> {
     /// Becomes a copy with the first record: most listings show nothing new.
-    state: Cow<'a, State>,
+    state: Cow<'s, State>,
     agenda: &'a Agenda,
     context: &'c mut Context<'x>,
     found: Vec<Candidate<'a>>,
     out: Reconciled,
 }
 
-impl Work<'_, '_, '_> {
+impl Work<'_, '_, '_, '_> {
     fn record(&mut self, record: Record) {
         evolve(self.state.to_mut(), &record);
         self.out.records.push(record);

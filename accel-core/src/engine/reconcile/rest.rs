@@ -15,7 +15,7 @@ use crate::tags::Ownership;
 
 const COPY: &str = "carries the tags of a resource of ours that was made only once";
 
-impl Work<'_, '_, '_> {
+impl Work<'_, '_, '_, '_> {
     pub(super) fn rest(&mut self) -> Result<(), Error> {
         if self.found.iter().all(|candidate| candidate.claimed) {
             return Ok(());
