@@ -114,7 +114,7 @@ fn every_create_writes_every_tag() {
                 assert_eq!(tags.owner.fingerprint, node.fingerprint, "{what}");
                 assert_eq!(tags.kind, thing.kind().to_string(), "{what}");
                 assert_eq!(tags.schema, tags::SCHEMA, "{what}");
-                assert_eq!(tags.keep, node.keep, "{what}");
+                assert_eq!(tags.keep, node.keep.as_deref(), "{what}");
                 assert!(tags.run.is_some() && tags.by.is_some(), "{what}");
                 assert_eq!((tags.places().count(), tags.accounts().count()), (2, 2), "{what}");
                 kinds.insert(thing.kind());

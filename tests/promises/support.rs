@@ -89,7 +89,7 @@ pub(crate) async fn graph(stage: &Stage, spec: &Acceleration) -> Graph {
             place: thing.place().clone(),
             kind: thing.kind(),
             fingerprint: tags.owner.fingerprint,
-            note: tags.keep,
+            note: tags.keep.map(str::to_owned),
         });
         kept.collect()
     });

@@ -196,7 +196,7 @@ fn a_refused_run_leaves_the_journal_as_it_was() {
         let spec = jakarta();
         let stage = slow(&spec, false);
         let (one, two) = (run(&stage, "run-1"), run(&stage, "run-2"));
-        cut(1, async { tokio::join!(one.deploy(&spec), two.deploy(&spec)) }).await;
+        Box::pin(cut(1, async { tokio::join!(one.deploy(&spec), two.deploy(&spec)) })).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
         let mutations = mutations_since(&stage.cloud, 0).len();
         let mine = MemoryJournal::default();

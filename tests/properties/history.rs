@@ -457,7 +457,7 @@ impl History {
             place: thing.place().clone(),
             kind: thing.kind(),
             fingerprint: tags.owner.fingerprint,
-            note: tags.keep,
+            note: tags.keep.map(str::to_owned),
         })
     }
 }

@@ -211,7 +211,10 @@ impl Oracle {
         for child in self.ours(world).filter(|child| is_live(world, child)) {
             for parent in references(child.body()).into_iter().map(|key| world.thing(key)) {
                 let young = parent.removed().is_some_and(|at| at < child.created() + self.blind);
-                if self.believed_gone(child) || young {
+                // A request that the cloud will give up holds nothing.
+                let given_up =
+                    matches!(child.body(), Body::PeeringConnection(peering) if peering.doomed);
+                if self.believed_gone(child) || young || given_up {
                     continue;
                 }
                 let leaves = matches!(world.state(parent), State::Deleting | State::Gone);

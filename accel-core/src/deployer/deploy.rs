@@ -36,7 +36,8 @@ pub(super) async fn deploy<T: Topology>(
 ) -> Result<Deployment<T::Outputs>, Failure> {
     let (mut opened, built) = prepare(deployer, topology).await?;
     let beginning = opened.foresee(deployer, built.graph)?;
-    let plan = plan::of(&opened, &beginning, built.notes);
+    let vanished = opened.driver.vanished(&beginning).await?;
+    let plan = plan::of(&opened, &beginning, &vanished, built.notes);
     check_consent(deployer, topology, &opened, &plan)?;
     let unsettled = begin(&mut opened, beginning).await?;
     let done = rounds(deployer, &mut opened, unsettled).await;

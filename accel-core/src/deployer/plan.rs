@@ -1,6 +1,6 @@
 //! Plan: what a deploy would do now, from one look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -78,21 +78,31 @@ pub(super) async fn plan<T: Topology>(
     deployer: &Deployer<'_>,
     topology: &T,
 ) -> Result<Plan, Failure> {
-    let (opened, built) = deploy::prepare(deployer, topology).await?;
+    let (mut opened, built) = deploy::prepare(deployer, topology).await?;
     let beginning = opened.foresee(deployer, built.graph)?;
-    Ok(of(&opened, &beginning, built.notes))
+    let vanished = opened.driver.vanished(&beginning).await?;
+    Ok(of(&opened, &beginning, &vanished, built.notes))
 }
 
-/// The plan of a run that would begin so.
-pub(super) fn of(opened: &Opened<'_>, beginning: &Beginning, notes: Vec<String>) -> Plan {
+/// The plan of a run that would begin so, with what has vanished behind its back.
+pub(super) fn of(
+    opened: &Opened<'_>,
+    beginning: &Beginning,
+    vanished: &BTreeSet<NodeName>,
+    notes: Vec<String>,
+) -> Plan {
     let state = &beginning.state;
-    let nodes = planned(state);
-    let digest = digest(&opened.driver.deployment, state, &nodes);
+    let mut all = planned(state);
+    for node in all.iter_mut().filter(|node| vanished.contains(&node.node)) {
+        node.change = Change::Make;
+        node.id = None;
+    }
+    let digest = digest(&opened.driver.deployment, state, &all);
     Plan {
         schema: PLAN_SCHEMA,
         deployment: opened.driver.deployment.clone(),
-        usual_secs: usual_secs(state, &nodes),
-        nodes,
+        usual_secs: usual_secs(state, &all),
+        nodes: all,
         notes,
         strangers: beginning.seen.strangers.clone(),
         digest,

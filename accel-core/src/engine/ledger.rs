@@ -27,6 +27,12 @@ impl<'a> Ledger<'a> {
         Self { journal, clock, run, next }
     }
 
+    /// How many records there are.
+    #[cfg(test)]
+    pub(crate) fn position(&self) -> u64 {
+        self.next
+    }
+
     pub(crate) fn in_use(&self) -> bool {
         self.journal.is_some()
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::{Call, Driver};
-use crate::backend::{Bound, Inputs, Phase, ReadItem, Request};
+use crate::backend::{Bound, Inputs, NetworkBackend, Phase, ReadItem, Request};
 use crate::engine::agenda::Limits;
 use crate::engine::outcome::Outcome;
 use crate::engine::policy::{Next, Verb, backoff_ms, next};
@@ -207,4 +207,13 @@ where
         tokio::time::sleep(Duration::from_millis(backoff_ms(tries, 20_000, 0))).await;
         tries += 1;
     }
+}
+
+/// One batched read, with retries for want of an answer.
+pub(super) async fn look_up(
+    backend: &dyn NetworkBackend,
+    limits: &Limits,
+    items: &[ReadItem<'_>],
+) -> Result<Vec<Result<Phase>>> {
+    persist(limits, Verb::Read, || async { Ok(backend.read(items).await) }).await
 }

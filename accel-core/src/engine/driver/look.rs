@@ -1,18 +1,18 @@
 //! Looks at whole places: the first one, the listings in between, and the last.
 
 use std::borrow::Cow;
-
-use tokio::time::timeout;
+use std::collections::BTreeSet;
 
 use super::Driver;
-use super::call::{late, persist};
+use super::begin::Beginning;
+use super::call::{look_up, persist};
 use crate::backend::{Found, Listing, Offer, OfferQuery, Phase, ReadItem};
 use crate::engine::agenda::Moment;
 use crate::engine::policy::Verb;
 use crate::engine::reconcile::{Context, Reconciled, reconcile};
 use crate::engine::state::{Item, Step};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{Place, RemoteId};
+use crate::id::{NodeName, Place, RemoteId};
 use crate::journal::{ItemId, Record};
 
 impl Driver<'_> {
@@ -78,18 +78,43 @@ impl Driver<'_> {
                     batch.push((node, remote, request));
                 }
             }
-            self.count(Verb::Read);
             let items: Vec<ReadItem<'_>> = batch
                 .iter()
                 .map(|(_, id, request)| ReadItem { id, request: Some(request.borrow()) })
                 .collect();
-            let answers = timeout(self.deadline(), self.backend.read(&items)).await;
-            let answers = answers.map_err(|_| late(ErrorKind::Unavailable, self.deadline()))?;
+            let answers = look_up(self.backend, &self.limits, &items).await?;
+            self.agenda.calls[Verb::Read as usize] += 1;
             for ((node, remote, _), answer) in batch.iter().zip(answers) {
                 phases[*node] = (Some(remote.clone()), answer?);
             }
         }
         Ok(phases)
+    }
+
+    /// What the records know, the opening look did not show, and a look by its id says is gone. A plan shows it as to be made; a run
+    /// believes it only after looks over a window.
+    pub(crate) async fn vanished(&mut self, beginning: &Beginning) -> Result<BTreeSet<NodeName>> {
+        let mut vanished = BTreeSet::new();
+        for place in self.stamp.places.clone() {
+            let here = beginning.seen.missing.iter().map(|id| beginning.state.item(*id));
+            let missing: Vec<(&NodeName, &RemoteId)> = here
+                .filter(|item| item.place == place)
+                .filter_map(|item| Some((&item.name, item.id.as_ref()?)))
+                .collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let items: Vec<ReadItem<'_>> =
+                missing.iter().map(|(_, id)| ReadItem { id, request: None }).collect();
+            let answers = look_up(self.backend, &self.limits, &items).await?;
+            self.agenda.calls[Verb::Read as usize] += 1;
+            let gone = missing.iter().zip(answers).filter(|(_, answer)| match answer {
+                Ok(phase) => *phase == Phase::Gone,
+                Err(error) => error.kind() == ErrorKind::NotFound,
+            });
+            vanished.extend(gone.map(|((name, _), _)| (*name).clone()));
+        }
+        Ok(vanished)
     }
 
     /// No listing shows the values of settings: where records say that they are set, one read per place tells which of them somebody
@@ -111,14 +136,13 @@ impl Driver<'_> {
             if items.is_empty() {
                 continue;
             }
-            let answers = timeout(self.deadline(), self.backend.read(&items)).await;
-            let answers = answers.map_err(|_| late(ErrorKind::Unavailable, self.deadline()))?;
+            let answers = look_up(self.backend, &self.limits, &items).await?;
+            self.agenda.calls[Verb::Read as usize] += 1;
             for (id, answer) in ids.iter().zip(answers) {
                 if matches!(answer, Ok(Phase::Ready(ready)) if !ready.differs.is_empty()) {
                     changed.push(Record::Lost { item: *id });
                 }
             }
-            self.count(Verb::Read);
         }
         self.record(&changed).await
     }

@@ -119,9 +119,9 @@ impl<'a> Driver<'a> {
         for record in records {
             self.tell_record(record);
             evolve(&mut self.state, record);
-            #[cfg(test)]
-            super::witness::saw(&self.state);
         }
+        #[cfg(test)]
+        super::witness::saw(self.ledger.position(), &self.state);
         Ok(())
     }
 
@@ -133,6 +133,8 @@ impl<'a> Driver<'a> {
         for record in records {
             self.tell_record(record);
         }
+        #[cfg(test)]
+        super::witness::saw(self.ledger.position(), &self.state);
         Ok(())
     }
 
