@@ -258,9 +258,9 @@ fn a_cloud_that_never_settles_ends_after_its_rounds() {
             let guard = Meddler { cloud: stage.cloud.clone(), looks: Arc::clone(&looks) };
             let guarded = Guarded { cloud: stage.cloud.clone(), guard };
             let limits = Limits { rounds, ..Limits::default() };
-            let error = refusal(Deployer::new(&guarded).limits(limits).deploy(&spec).await);
-            assert_eq!(error.kind(), ErrorKind::Failed);
-            assert!(error.message().contains("does not settle"), "{error}");
+            let halt = halt(Deployer::new(&guarded).limits(limits).deploy(&spec).await);
+            assert_eq!(halt.errors[0].kind(), ErrorKind::Failed);
+            assert!(halt.errors[0].message().contains("does not settle"), "{:?}", halt.errors);
             let rounds = usize::try_from(rounds).unwrap();
             // A list of each place per round, and the opening look.
             assert_eq!(looks.load(Ordering::Relaxed), 2 * (rounds + 1));

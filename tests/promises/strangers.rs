@@ -1,10 +1,11 @@
 //! Promise 6: what is not ours is never changed or deleted, and is named where it is in our way.
 
+use accel_core::deployer::Change;
 use accel_core::engine::Stranger;
 use accel_core::resource::{Direction, Traffic};
 use accel_core::tags::{self, Tags};
 use accel_core::{AccountId, Place, Side};
-use accel_mock::{Body, ElasticIp, Thing, Via, Vpc};
+use accel_mock::{Body, ElasticIp, Key, Thing, Via, Vpc};
 use accel_tests::harness::{Stage, jakarta, virtually};
 use ipnet::Ipv4Net;
 use tokio::time::Instant;
@@ -344,6 +345,37 @@ fn tagged_things_of_unknown_kinds_are_listed() {
         assert_eq!(deployed(stage.deploy(&spec).await).unknown, ["nat-000099"]);
         assert_eq!(stage.deployer().status(&spec).await.unwrap().unknown, ["nat-000099"]);
         assert_eq!(deployed(stage.cleanup(&spec).await).unknown, ["nat-000099"]);
+    });
+}
+
+/// The records know a lane, and the cloud is empty: the plan says so, and the deploy does what it says.
+#[test]
+fn a_plan_shows_what_has_vanished() {
+    virtually(async {
+        let spec = jakarta();
+        let stage = standing(&spec, true).await;
+        let ids: Vec<(Key, String)> = stage.cloud.inspect(|world| {
+            world.live().map(|thing| (thing.key(), thing.id().to_owned())).collect()
+        });
+        for (key, _) in &ids {
+            stage.with_oracle(|oracle| oracle.expect_removed(*key));
+        }
+        stage.cloud.meddle(|world| {
+            for (_, id) in &ids {
+                // What has vanished with its parent is not there any more.
+                if world.live().any(|thing| thing.id() == id) {
+                    world.vanish(id);
+                }
+            }
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+        let plan = stage.deployer().plan(&spec).await.unwrap();
+        let kept = plan.nodes.iter().filter(|node| node.change == Change::Keep);
+        let kept: Vec<_> = kept.filter(|node| !node.kind.facts().setting).collect();
+        assert!(kept.is_empty(), "{kept:?}");
+        let deployer = stage.deployer().expect(plan.digest);
+        deployer.deploy(&spec).await.unwrap_or_else(|why| panic!("{why}"));
+        assert_stands(&stage, &spec).await;
     });
 }
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
 use crate::id::{DeploymentId, Place};
-use crate::journal::{Purpose, Record};
+use crate::journal::Purpose;
 
 pub(super) async fn cleanup(
     deployer: &Deployer<'_>,
@@ -33,17 +33,8 @@ pub(super) async fn cleanup(
     let going = opened.driver.state.items.iter().filter(|item| item.live()).count();
     opened.driver.tell(Event::Began { wanted: 0, existing: 0, going });
     let done = certify(deployer, &mut opened).await;
-    let paused = match done {
-        Err(error) => return Err(Failure::Refused(error)),
-        Ok(paused) => paused,
-    };
-    let reached = opened.driver.reached() && paused == Paused::Quiet;
-    opened.driver.record(&[Record::Ended { reached }]).await?;
-    match paused {
-        Paused::Stopped => Err(Failure::Stopped(Box::new(opened.halt()))),
-        Paused::Quiet | Paused::Relist if !reached => Err(Failure::Halted(Box::new(opened.halt()))),
-        Paused::Quiet | Paused::Relist => Ok(report(&opened, known, before)),
-    }
+    opened.end(done).await?;
+    Ok(report(&opened, known, before))
 }
 
 /// How many things the records know that are gone, settings aside.

@@ -7,7 +7,7 @@ use super::report::{Deployment, Failure};
 use crate::engine::{Beginning, Paused};
 use crate::error::Error;
 use crate::event::Event;
-use crate::journal::{Purpose, Record};
+use crate::journal::Purpose;
 use crate::spec::Day;
 use crate::topology::{Built, Known, Made, Topology};
 
@@ -41,22 +41,10 @@ pub(super) async fn deploy<T: Topology>(
     check_consent(deployer, topology, &opened, &plan)?;
     let unsettled = begin(&mut opened, beginning).await?;
     let done = rounds(deployer, &mut opened, unsettled).await;
-    let reached = opened.driver.reached();
     let total = opened.driver.began.elapsed();
     let state = opened.driver.state.clone();
     opened.driver.timeline.finish(&state, total);
-    match done {
-        Err(error) => return Err(Failure::Refused(error)),
-        Ok(paused) => {
-            opened.driver.record(&[Record::Ended { reached }]).await?;
-            if paused == Paused::Stopped {
-                return Err(Failure::Stopped(Box::new(opened.halt())));
-            }
-        }
-    }
-    if !reached {
-        return Err(Failure::Halted(Box::new(opened.halt())));
-    }
+    opened.end(done).await?;
     let nodes = opened.nodes();
     let outputs = topology.outputs(&Made::new(&opened.offer, &nodes));
     Ok(Deployment {
@@ -155,7 +143,7 @@ async fn rounds(
             }
         }
         unsettled = seen.unsettled;
-        if unsettled {
+        if paused == Paused::Quiet && (unsettled || seen.records.is_empty()) {
             driver.agenda.look_after = driver.now() + window / 3;
         }
     }

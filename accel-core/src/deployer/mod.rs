@@ -1,7 +1,9 @@
 //! What users call: deploy, cleanup, plan and status.
 
+mod check;
 mod cleanup;
 mod deploy;
+mod ending;
 mod opening;
 mod plan;
 mod report;
