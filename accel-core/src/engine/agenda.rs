@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reconcile::Stranger;
+use super::stranger::Stranger;
 use crate::backend::Blocker;
 use crate::error::{Error, ErrorKind};
 use crate::id::Place;

@@ -11,6 +11,7 @@ pub mod policy;
 mod reconcile;
 mod state;
 mod stop;
+mod stranger;
 mod timeline;
 #[cfg(test)]
 mod witness;
@@ -21,6 +22,6 @@ pub(crate) use ledger::Ledger;
 pub(crate) use state::{Item, State, Step, evolve};
 
 pub use agenda::Limits;
-pub use reconcile::Stranger;
 pub use stop::Stop;
+pub use stranger::Stranger;
 pub use timeline::{Span, Timeline};

@@ -10,25 +10,15 @@ mod rest;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use self::candidate::{Candidate, relate_by_address};
 use super::agenda::{Agenda, Limits, Moment};
 use super::state::{State, Step, evolve};
+use super::stranger::Stranger;
 use crate::backend::Found;
 use crate::error::Error;
 use crate::id::{DeploymentId, RemoteId, RunId};
 use crate::journal::{ItemId, Record};
 use crate::resource::Repeat;
-
-/// Something in our places or inside our resources that is not ours to touch.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Stranger {
-    /// The provider's id.
-    pub id: RemoteId,
-    /// Why it is not taken for ours, or what it opens.
-    pub why: String,
-}
 
 /// What a listing is held against.
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::Work;
 use super::candidate::Candidate;
-use super::{Stranger, Work};
 use crate::backend::{Found, Phase};
 use crate::engine::state::Item;
+use crate::engine::stranger::Stranger;
 use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{RemoteId, RunId};
