@@ -42,19 +42,18 @@ pub(super) async fn deploy<T: Topology>(
     let unsettled = begin(&mut opened, beginning).await?;
     let done = rounds(deployer, &mut opened, unsettled).await;
     let total = opened.driver.began.elapsed();
-    let state = opened.driver.state.clone();
-    opened.driver.timeline.finish(&state, total);
+    opened.driver.timeline.finish(&opened.driver.state, total);
     opened.end(done).await?;
     let nodes = opened.nodes();
     let outputs = topology.outputs(&Made::new(&opened.offer, &nodes));
     Ok(Deployment {
-        id: opened.driver.deployment.clone(),
+        calls: opened.calls(),
+        id: opened.driver.deployment,
         run: opened.driver.stamp.run.clone(),
         outputs,
-        timeline: opened.driver.timeline.clone(),
-        calls: opened.calls(),
-        strangers: opened.strangers.clone(),
-        unknown: opened.unknown.clone(),
+        timeline: opened.driver.timeline,
+        strangers: opened.strangers,
+        unknown: opened.unknown,
         notes: plan.notes,
         nodes,
     })

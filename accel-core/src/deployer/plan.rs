@@ -113,9 +113,9 @@ pub(super) fn of(
 fn planned(state: &State) -> Vec<PlannedNode> {
     let doomed: Vec<_> = state.items.iter().filter(|item| !item.wanted() && item.live()).collect();
     let mut nodes = Vec::new();
-    for node in state.graph.nodes() {
-        let item =
-            state.item(state.item_of(state.graph.find(&node.name).expect("it is in the graph")));
+    for node_id in state.graph.ids() {
+        let node = state.graph.node(node_id);
+        let item = state.item(state.item_of(node_id));
         let old = doomed.iter().find(|old| old.name == node.name && old.kind == node.kind());
         let facts = node.kind().facts();
         let change = match (item.step, old) {
@@ -132,7 +132,7 @@ fn planned(state: &State) -> Vec<PlannedNode> {
             })
         });
         let outage = old.is_some_and(|old| {
-            let slots = state.slots(state.graph.find(&node.name).expect("it is in the graph"));
+            let slots = state.slots(node_id);
             slots.iter().any(|slot| old.slots.iter().any(|held| slot.collides(held)))
                 || old.slots.is_empty() && !slots.is_empty()
                 || old.holds.iter().any(|held| held.kind.facts().exclusive)

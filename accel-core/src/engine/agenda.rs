@@ -88,7 +88,6 @@ pub(crate) struct Turn {
     pub(crate) seen: bool,
     /// No call that refers to it before this: the last one was told that it is not there yet.
     pub(crate) hidden_until: Moment,
-    pub(crate) hidden_tries: u32,
     /// It may be gone: look.
     pub(crate) suspect: bool,
     /// Since when looks agree that it is gone, and how many.
@@ -146,8 +145,8 @@ pub(crate) enum Sight {
     Unknown,
     /// At once, so far.
     Prompt,
-    /// After so many milliseconds, at times: one call finds out for all, and not before.
-    Lags(u64),
+    /// Late at times: one call finds out for all, and not before so many milliseconds, once something has shown.
+    Lags(Option<u64>),
 }
 
 /// The turns of all items and families.
@@ -184,7 +183,6 @@ static NEVER_SEEN: Turn = Turn {
     doubt: None,
     seen: false,
     hidden_until: 0,
-    hidden_tries: 0,
     suspect: false,
     gone_since: None,
     gone_looks: 0,

@@ -73,7 +73,7 @@ struct View<'a> {
     slowed: BTreeSet<(Place, Api)>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// Whether the item's turn has come; if it comes later, remembers when.
     fn due(&mut self, item: ItemId) -> bool {
         let turn = self.agenda.turn(item);
@@ -124,15 +124,13 @@ impl View<'_> {
     }
 
     /// The things that this run made and that nothing has shown yet, among what a node refers to.
-    fn unseen(&self, node: NodeId) -> Vec<ItemId> {
-        let edges = self.state.graph.node(node).edges().iter();
-        let inputs = edges.map(|edge| self.state.item_of(edge.to));
-        inputs
-            .filter(|input| {
-                let turn = self.agenda.turn(*input);
-                turn.fresh && !turn.seen && !self.state.item(*input).kind.facts().setting
-            })
-            .collect()
+    fn unseen(&self, node: NodeId) -> impl Iterator<Item = ItemId> + use<'a> {
+        let (state, agenda) = (self.state, self.agenda);
+        let edges = state.graph.node(node).edges().iter();
+        edges.map(|edge| state.item_of(edge.to)).filter(|input| {
+            let turn = agenda.turn(*input);
+            turn.fresh && !turn.seen && !state.item(*input).kind.facts().setting
+        })
     }
 
     fn note_scouts(&mut self) {
@@ -157,9 +155,8 @@ impl View<'_> {
     /// Whether everything that the node refers to shows, as far as known. Unless the cloud shows new things at once, one call finds out
     /// for all: the others wait for its answer instead of being refused one by one.
     fn shown(&mut self, node: NodeId) -> bool {
-        let unseen = self.unseen(node);
-        let hidden = unseen.iter().map(|input| self.agenda.turn(*input).hidden_until).max();
-        let awaited = unseen.iter().any(|input| self.scouted.contains(input));
+        let hidden = self.unseen(node).map(|input| self.agenda.turn(input).hidden_until).max();
+        let awaited = self.unseen(node).any(|input| self.scouted.contains(&input));
         hidden.is_none_or(|until| self.at(until)) && !awaited
     }
 

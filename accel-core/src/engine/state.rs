@@ -251,6 +251,7 @@ fn plan(state: &mut State, graph: &Arc<Graph>) {
     }
     state.graph = Arc::clone(graph);
     state.by_node.clear();
+    state.items.reserve(graph.len());
     for id in graph.ids() {
         let node = graph.node(id);
         let known = state.items.iter().position(|item| {

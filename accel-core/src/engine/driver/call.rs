@@ -12,34 +12,34 @@ use crate::engine::agenda::Limits;
 use crate::engine::outcome::Outcome;
 use crate::engine::policy::{Next, Verb, backoff_ms, next};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::NodeId;
-use crate::id::{Owner, Place, RemoteId};
+use crate::graph::{Graph, NodeId};
+use crate::id::{Owner, RemoteId};
 use crate::journal::ItemId;
 use crate::resource::Resource;
 use crate::tags::Stamp;
 
-/// What a request owns while its call is in flight.
+/// What a request owns while its call is in flight. The graph may be another one by then.
 pub(super) struct OwnedRequest {
     owner: Owner,
-    place: Place,
-    resource: Resource,
+    graph: Arc<Graph>,
+    node: NodeId,
     bound: Vec<(NodeId, Bound)>,
     carried: Vec<Resource>,
-    keep: Option<String>,
     stamp: Arc<Stamp>,
     attempt: u32,
 }
 
 impl OwnedRequest {
     pub(super) fn borrow(&self) -> Request<'_> {
+        let node = self.graph.node(self.node);
         Request {
             owner: &self.owner,
-            place: &self.place,
-            resource: &self.resource,
+            place: &node.place,
+            resource: &node.resource,
             inputs: Inputs::new(&self.bound),
             carried: &self.carried,
             stamp: &self.stamp,
-            keep: self.keep.as_deref(),
+            keep: node.keep.as_deref(),
             attempt: self.attempt,
         }
     }
@@ -72,11 +72,10 @@ impl<'a> Driver<'a> {
                 node: node.name.clone(),
                 fingerprint: node.fingerprint,
             },
-            place: node.place.clone(),
-            resource: node.resource.clone(),
+            graph: Arc::clone(&self.state.graph),
+            node: node_id,
             bound: self.state.inputs(node_id),
             carried: carried.map(|node| self.state.graph.node(*node).resource.clone()).collect(),
-            keep: node.keep.clone(),
             stamp: Arc::clone(&self.stamp),
             attempt: item.attempt,
         }

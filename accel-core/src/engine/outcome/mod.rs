@@ -27,7 +27,7 @@ pub(crate) enum Outcome {
 /// How many looks must agree that something is gone.
 const GONE_LOOKS: u32 = 3;
 /// What is pending is first looked at after so many milliseconds per second of its usual time.
-const FIRST_LOOK_MS_PER_SEC: u64 = 600;
+const FIRST_LOOK_MS_PER_SEC: u64 = 700;
 /// How long what is new is left alone at most in a cloud that lags, in milliseconds.
 const LAG_MS_MAX: u64 = 1_500;
 /// How often a delete is refused before its blockers are asked for.
@@ -145,7 +145,7 @@ impl Judge<'_> {
         self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
         self.inputs_shown(id);
         self.appeared(id);
-        let hidden = if let Sight::Lags(lag) = self.agenda.sight { lag } else { 0 };
+        let hidden = if let Sight::Lags(Some(lag)) = self.agenda.sight { lag } else { 0 };
         let now = self.now;
         let turn = self.turn(id);
         turn.fresh = true;
@@ -163,13 +163,15 @@ impl Judge<'_> {
             turn.seen = true;
             self.agenda.sight = match self.agenda.sight {
                 Sight::Unknown if first => Sight::Prompt,
-                Sight::Lags(lag) if first => Sight::Lags(lag.max(took).min(LAG_MS_MAX)),
+                Sight::Lags(lag) if first => {
+                    Sight::Lags(Some(lag.map_or(took, |lag| lag.midpoint(took)).min(LAG_MS_MAX)))
+                }
                 known @ (Sight::Unknown | Sight::Prompt | Sight::Lags(_)) => known,
             };
         }
     }
 
-    /// The item exists now: its first look comes when six tenths of the usual time is over.
+    /// The item exists now: its first look comes when seven tenths of the usual time are over.
     fn appeared(&mut self, id: ItemId) {
         let usual = self
             .item(id)
@@ -288,7 +290,8 @@ impl Judge<'_> {
 
     fn not_yet(&mut self, id: ItemId, error: Error) -> Vec<Record> {
         let (now, window) = (self.now, self.window(id));
-        let pause = self.pause(id, 5_000);
+        // What refers to several new things is missed often: waiting longer would not help it.
+        let pause = self.pause(id, 1_000);
         let turn = self.turn(id);
         turn.looked = true;
         turn.again(now, pause, error.kind());
@@ -331,23 +334,22 @@ impl Judge<'_> {
 
     /// One of the new inputs does not show yet: nothing else that refers to them is tried before the next try of this.
     fn hide(&mut self, id: ItemId, inputs: &[ItemId]) {
-        let now = self.now;
+        let (now, sight) = (self.now, self.agenda.sight);
         let mut until = None;
         for input in inputs {
             let turn = self.turn(*input);
             if turn.fresh && !turn.seen {
                 // Answers to one burst count once.
                 if now >= turn.hidden_until {
-                    turn.hidden_until =
-                        now + ((300 * 3u64.pow(turn.hidden_tries)) >> turn.hidden_tries).min(1_500);
-                    turn.hidden_tries = (turn.hidden_tries + 1).min(10);
+                    let age = now - turn.since.unwrap_or(now);
+                    turn.hidden_until = now + until_it_may_show(sight, age);
                 }
                 until = until.max(Some(turn.hidden_until));
             }
         }
         if let Some(until) = until {
             if !matches!(self.agenda.sight, Sight::Lags(_)) {
-                self.agenda.sight = Sight::Lags(0);
+                self.agenda.sight = Sight::Lags(None);
             }
             self.turn(id).next_at = until;
         }
@@ -400,6 +402,17 @@ impl Judge<'_> {
         };
         vec![Record::Found { item: Some(id), seen }]
     }
+}
+
+/// How long to wait with the next call that refers to something new, when the last one missed it at this age.
+fn until_it_may_show(sight: Sight, age: u64) -> u64 {
+    let wait = match sight {
+        Sight::Lags(Some(lag)) if age < lag => lag - age,
+        // At this age others showed: looks of a cloud that lags find, miss and find again.
+        Sight::Lags(Some(_)) => (age / 4).max(300),
+        Sight::Lags(None) | Sight::Unknown | Sight::Prompt => (age / 2).max(500),
+    };
+    wait.min(LAG_MS_MAX)
 }
 
 /// Items that were made with a value of this node that has turned out otherwise (a target's address).

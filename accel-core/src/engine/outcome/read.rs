@@ -108,7 +108,7 @@ impl Judge<'_> {
         vec![Record::Replaced { item: id, why }]
     }
 
-    /// Not there yet, or not gone yet: looks come at a twentieth of the time that has passed.
+    /// Not there yet, or not gone yet: looks come at a twenty-fifth of the time that has passed.
     pub(super) fn still(&mut self, id: ItemId, what: &str) -> Vec<Record> {
         let now = self.now;
         let facts = self.item(id).kind.facts();
@@ -124,7 +124,7 @@ impl Judge<'_> {
         // A deploy waits for the slowest thing, and the next step for this look; a cleanup is in less of a hurry.
         let first =
             since + times.map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
-        turn.next_at = first.max(now + (lasted / if going { 8 } else { 20 }).clamp(1_000, 30_000));
+        turn.next_at = first.max(now + (lasted / if going { 8 } else { 25 }).clamp(1_000, 30_000));
         if going && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
             turn.ask_blockers_at = Some(now);
         }

@@ -132,10 +132,23 @@ impl Work<'_, '_, '_, '_> {
             let why = "another one of it is in use".to_owned();
             self.record(Record::Replaced { item: bound, why });
             self.record(Record::Found { item: Some(bound), seen });
-        } else if !self.is_young(&found.id) {
+        } else if !self.holders_are_young(&found.id) && !self.is_young(&found.id) {
             self.doom(index);
         }
         Ok(())
+    }
+
+    /// Whether something that refers to it is itself too young to be judged: it would be left on something that goes.
+    fn holders_are_young(&mut self, id: &RemoteId) -> bool {
+        // By their texts: the other side of a thing goes with the thing itself.
+        let is_it = |other: &RemoteId| other.as_str() == id.as_str();
+        let holds = |other: &&Candidate<'_>| {
+            let mut held = other.found.refs.iter().chain(&other.lenders);
+            !other.claimed && !is_it(&other.found.id) && held.any(is_it)
+        };
+        let holders: Vec<_> = self.found.iter().filter(holds).map(|it| &it.found.id).collect();
+        // Each of them counts from when it is first asked about: all are.
+        holders.into_iter().fold(false, |young, holder| self.is_young(holder) || young)
     }
 
     fn hangs_on_the_doomed(&self, index: usize) -> bool {
