@@ -147,8 +147,12 @@ impl Work<'_, '_, '_, '_> {
             !other.claimed && !is_it(&other.found.id) && held.any(is_it)
         };
         let holders: Vec<_> = self.found.iter().filter(holds).map(|it| &it.found.id).collect();
-        // Each of them counts from when it is first asked about: all are.
-        holders.into_iter().fold(false, |young, holder| self.is_young(holder) || young)
+        let mut young = false;
+        for holder in holders {
+            // Each of them counts from when it is first asked about: all are.
+            young |= self.is_young(holder);
+        }
+        young
     }
 
     fn hangs_on_the_doomed(&self, index: usize) -> bool {
