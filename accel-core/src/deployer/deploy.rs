@@ -1,34 +1,13 @@
 //! Deploy: make the cloud equal to the graph, and look once more before saying so.
 
 use super::Deployer;
-use super::opening::{Opened, Pins, open};
+use super::opening::{Opened, prepare};
 use super::plan::{self, Plan};
 use super::report::{Deployment, Failure};
 use crate::engine::{Beginning, Paused};
 use crate::error::Error;
 use crate::event::Event;
-use crate::journal::Purpose;
-use crate::spec::Day;
-use crate::topology::{Built, Known, Made, Topology};
-
-/// Opens a run and builds the graph; nothing is changed yet.
-pub(super) async fn prepare<'a, T: Topology>(
-    deployer: &Deployer<'a>,
-    topology: &T,
-) -> Result<(Opened<'a>, Built), Failure> {
-    let problems = topology.check();
-    if !problems.is_empty() {
-        return Err(Failure::Spec(problems));
-    }
-    let deployment = topology.deployment().map_err(|problem| Failure::Spec(vec![problem]))?;
-    let (places, query, pins) = (topology.places(), topology.query(), Pins::of(topology));
-    let opened = open(deployer, Purpose::Deploy, deployment, places, query, &pins).await?;
-    let kept = opened.kept();
-    let today = Day::from_unix_ms(deployer.clock.now_ms());
-    let known = Known { offer: &opened.offer, kept: &kept, today: Some(today) };
-    let built = topology.build(&known).map_err(Failure::Spec)?;
-    Ok((opened, built))
-}
+use crate::topology::{Made, Topology};
 
 pub(super) async fn deploy<T: Topology>(
     deployer: &Deployer<'_>,

@@ -11,8 +11,9 @@ use crate::error::ErrorKind;
 use crate::graph::Graph;
 use crate::id::{AccountId, DeploymentId, Place, RunId, Side};
 use crate::journal::{Entry, FORMAT, Journal, Purpose, Started};
+use crate::spec::Day;
 use crate::tags::{Ownership, Stamp};
-use crate::topology::{Kept, Topology};
+use crate::topology::{Built, Kept, Known, Topology};
 
 /// What a caller pins.
 #[derive(Debug, Clone, Default)]
@@ -158,6 +159,25 @@ async fn extend(
         unknown.extend(strange);
         places.extend(more);
     }
+}
+
+/// Opens a run and builds the graph; nothing is changed yet.
+pub(super) async fn prepare<'a, T: Topology>(
+    deployer: &Deployer<'a>,
+    topology: &T,
+) -> Result<(Opened<'a>, Built), Failure> {
+    let problems = topology.check();
+    if !problems.is_empty() {
+        return Err(Failure::Spec(problems));
+    }
+    let deployment = topology.deployment().map_err(|problem| Failure::Spec(vec![problem]))?;
+    let (places, query, pins) = (topology.places(), topology.query(), Pins::of(topology));
+    let opened = open(deployer, Purpose::Deploy, deployment, places, query, &pins).await?;
+    let kept = opened.kept();
+    let today = Day::from_unix_ms(deployer.clock.now_ms());
+    let known = Known { offer: &opened.offer, kept: &kept, today: Some(today) };
+    let built = topology.build(&known).map_err(Failure::Spec)?;
+    Ok((opened, built))
 }
 
 impl Opened<'_> {

@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::opening::Opened;
+use super::Deployer;
+use super::opening::{Opened, prepare};
 use super::report::{Calls, Failure};
-use super::{Deployer, deploy};
 use crate::backend::Bound;
 use crate::engine::{Beginning, State, Step, Stranger};
 use crate::id::{DeploymentId, NodeName, Place, RemoteId};
@@ -78,7 +78,7 @@ pub(super) async fn plan<T: Topology>(
     deployer: &Deployer<'_>,
     topology: &T,
 ) -> Result<Plan, Failure> {
-    let (mut opened, built) = deploy::prepare(deployer, topology).await?;
+    let (mut opened, built) = prepare(deployer, topology).await?;
     let beginning = opened.foresee(deployer, built.graph)?;
     let vanished = opened.driver.vanished(&beginning).await?;
     Ok(of(&opened, &beginning, &vanished, built.notes))

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Deployer;
+use super::opening::prepare;
 use super::report::{Calls, Failure};
-use super::{Deployer, deploy};
 use crate::backend::{Difference, Phase};
 use crate::engine::Stranger;
 use crate::id::{DeploymentId, NodeName, Place, RemoteId};
@@ -53,7 +54,7 @@ pub(super) async fn status<T: Topology>(
     deployer: &Deployer<'_>,
     topology: &T,
 ) -> Result<Status, Failure> {
-    let (mut opened, built) = deploy::prepare(deployer, topology).await?;
+    let (mut opened, built) = prepare(deployer, topology).await?;
     let beginning = opened.foresee(deployer, built.graph)?;
     opened.driver.state = beginning.state;
     let phases = opened.driver.read_all().await?;
