@@ -186,11 +186,8 @@ impl Work<'_, '_, '_, '_> {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
         } else if !id.kind.facts().setting {
-            let key = key.as_deref().unwrap_or_default();
-            self.stranger(
-                id,
-                &format!("is not ours, inside a resource of ours: {} {key}", id.kind),
-            );
+            let key = key.as_ref().map(|key| format!(": {key}")).unwrap_or_default();
+            self.stranger(id, &format!("stands inside a resource of ours{key}"));
         }
     }
 
