@@ -435,3 +435,65 @@ enum Reason {
     /// Looked at when a look is due anyway.
     Soon,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::state::evolve;
+    use crate::graph::Graph;
+    use crate::id::{Place, RemoteId, Side};
+    use crate::journal::Record;
+    use crate::resource::{Subnet, Vpc};
+
+    /// A network with a subnet, both there and ready.
+    fn standing() -> State {
+        let place = Place::new(Side::Entry, "ap-southeast-1");
+        let mut graph = Graph::default();
+        let cidr = "10.2.0.0/16".parse().expect("a block");
+        let vpc = graph.add("vpc", &place, Vpc { cidr });
+        let cidr = "10.2.0.0/20".parse().expect("a block");
+        graph.add("subnet", &place, Subnet { vpc, cidr, zone: "ap-southeast-1a".into() });
+        let mut state = State::default();
+        evolve(&mut state, &Record::Planned { graph: Arc::new(graph) });
+        for (item, kind) in [(ItemId(0), Kind::Vpc), (ItemId(1), Kind::Subnet)] {
+            let id = RemoteId::new(kind, place.clone(), format!("thing-{}", item.0));
+            evolve(&mut state, &Record::Created { item, id, carried: Vec::new() });
+            let attributes = crate::resource::Attributes::Plain;
+            evolve(&mut state, &Record::Ready { item, attributes });
+        }
+        state
+    }
+
+    fn due(state: &State) -> Vec<Command> {
+        decide(state, &Agenda::default(), &Limits::default(), 0).commands
+    }
+
+    #[test]
+    fn what_is_ready_needs_nothing() {
+        assert_eq!(due(&standing()), []);
+    }
+
+    #[test]
+    fn what_is_held_is_deleted_after_what_holds_it() {
+        let mut state = standing();
+        evolve(&mut state, &Record::Planned { graph: Arc::default() });
+        assert_eq!(due(&state), [Command::Delete(ItemId(1))]);
+        evolve(&mut state, &Record::Deleting { item: ItemId(1) });
+        assert!(
+            !due(&state).contains(&Command::Delete(ItemId(0))),
+            "nobody knows yet that it is gone"
+        );
+        evolve(&mut state, &Record::Gone { item: ItemId(1) });
+        assert_eq!(due(&state), [Command::Delete(ItemId(0))]);
+    }
+
+    #[test]
+    fn what_is_referred_to_is_made_first() {
+        let mut state = standing();
+        evolve(&mut state, &Record::Lost { item: ItemId(1) });
+        evolve(&mut state, &Record::Lost { item: ItemId(0) });
+        assert_eq!(due(&state), [Command::Create(ItemId(0))]);
+    }
+}

@@ -167,3 +167,43 @@ impl Judge<'_> {
         vec![Record::Ready { item: id, attributes }]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::agenda::{Agenda, Limits};
+    use crate::engine::state::{State, evolve};
+    use crate::graph::Graph;
+    use crate::id::{Place, RemoteId, Side};
+    use crate::resource::{Kind, Vpc};
+
+    /// What looks at these seconds, each of which says "gone", lead to.
+    fn looks(at_secs: &[u64]) -> Vec<Record> {
+        let place = Place::new(Side::Entry, "ap-southeast-1");
+        let mut graph = Graph::default();
+        graph.add("vpc", &place, Vpc { cidr: "10.2.0.0/16".parse().expect("a block") });
+        let (mut state, mut agenda) = (State::default(), Agenda::default());
+        evolve(&mut state, &Record::Planned { graph: Arc::new(graph) });
+        let (item, id) = (ItemId(0), RemoteId::new(Kind::Vpc, place, "vpc-1"));
+        evolve(&mut state, &Record::Created { item, id, carried: Vec::new() });
+        let mut records = Vec::new();
+        for at in at_secs {
+            let limits = Limits::default();
+            let mut judge =
+                Judge { state: &state, agenda: &mut agenda, limits: &limits, now: at * 1000 };
+            records.extend(judge.read(item, Phase::Gone));
+        }
+        records
+    }
+
+    /// Without a delete of ours: not one look, not a few within the window, and not two however far apart.
+    #[test]
+    fn gone_is_believed_only_after_agreeing_looks_over_a_window() {
+        for too_few in [&[5][..], &[5, 10, 15, 20], &[5, 3600]] {
+            assert_eq!(looks(too_few), [], "{too_few:?}");
+        }
+        assert_eq!(looks(&[5, 20, 35]), [Record::Lost { item: ItemId(0) }]);
+    }
+}
