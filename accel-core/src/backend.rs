@@ -132,7 +132,8 @@ impl Request<'_> {
         tags::digest(self.owner, self.inputs.ids(), self.attempt)
     }
 
-    /// A name that is unique where names must be: at most 32 characters of `a-z`, `0-9` and `-`, from the same things as the token.
+    /// A name that is unique where names must be: at most 32 characters of `a-z`, `0-9` and `-`, from the same things as the token. No
+    /// content: neither `find` nor `read` compares it, for without records nobody knows the attempt that is in it.
     pub fn name(&self) -> String {
         tags::derived_name(self.owner, &self.token())
     }
@@ -216,7 +217,8 @@ pub struct Listing {
     pub unknown: Vec<String>,
 }
 
-/// One thing that carries a deployment's tags, or an untagged child of such a thing.
+/// One thing that carries a deployment's tags, or a child of such a thing that does not carry them: what can carry no tags, and what
+/// others have put there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// What it is, and where.

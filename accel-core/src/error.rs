@@ -26,7 +26,7 @@ pub enum ErrorKind {
     NotFound,
     /// Something still holds it; nothing happened.
     InUse,
-    /// Something that exists already is in the way; nothing happened. A look tells whose it is.
+    /// Something that exists already is in the way, or a token was used for something else; nothing happened. A look tells whose it is.
     Conflict,
     /// A limit of the account is reached; nothing happened. A person raises it.
     Quota,
@@ -34,7 +34,7 @@ pub enum ErrorKind {
     Denied,
     /// The caller's credentials have expired; nothing happened. A person renews them.
     Expired,
-    /// The request is wrong; nothing happened.
+    /// The request is wrong, or the provider itself protects the thing; nothing happened. A person corrects it.
     Invalid,
     /// The backend cannot do this; nothing happened.
     Unsupported,

@@ -15,7 +15,7 @@ pub(crate) type Moment = u64;
 /// The limits of a run, each with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How many calls may be in flight at once. Default 16.
+    /// How many calls may be in flight at once; one batched read per place may come on top. Default 16.
     pub concurrency: usize,
     /// How long the cloud may hide what exists; overrides every kind's own window. Default: each kind's, 30 s.
     pub window_secs: Option<u32>,
