@@ -210,6 +210,13 @@ fn a_deploy_after_a_killed_cleanup_does_not_wait_for_itself() {
 }
 
 #[test]
+fn what_lies_in_a_network_that_others_deleted_is_still_ours() {
+    let own = SMALL.replace("[8443]", "[443, 9443]").replace(r#", "path_mtu": false"#, "");
+    let steps = ["deploy", "cleanup 14=refuse:conflict", "drift delete 32"];
+    check("lag=off pace=usual latency=0", WITHOUT, &own, &steps);
+}
+
+#[test]
 fn targets_that_a_killed_deploy_made_go_with_their_endpoint() {
     let own = SMALL.replace(r#""zones": 1, "elastic_ips": "off""#, r#""zones": 2"#);
     let steps = ["deploy", "cleanup 13=crash-after", "deploy 17=crash-after"];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::stranger::Stranger;
 use crate::backend::Blocker;
 use crate::error::{Error, ErrorKind};
-use crate::id::Place;
+use crate::id::{Place, RemoteId};
 use crate::journal::ItemId;
 use crate::resource::{Api, Kind};
 
@@ -165,6 +165,8 @@ pub(crate) struct Agenda {
     pub(crate) relist: bool,
     /// From then on a listing shows everything that there was at the start: list again.
     pub(crate) relist_after: Option<Moment>,
+    /// Networks that are not in the records and in no listing: whether a look showed them.
+    pub(crate) networks: BTreeMap<RemoteId, bool>,
     /// What the last listing showed among our things that is not ours.
     pub(crate) strangers: Vec<Stranger>,
     /// How many calls were started, per verb in the order of `Verb::ALL`.

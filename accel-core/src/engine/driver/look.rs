@@ -231,7 +231,28 @@ impl Driver<'_> {
             self.record_with(&seen.records, state).await?;
         }
         self.take_note(&seen);
+        self.look_at_networks(&seen.networks).await?;
         Ok(seen)
+    }
+
+    async fn look_at_networks(&mut self, networks: &[RemoteId]) -> Result<()> {
+        if networks.is_empty() {
+            return Ok(());
+        }
+        let items: Vec<ReadItem<'_>> =
+            networks.iter().map(|id| ReadItem { id, request: None }).collect();
+        let answers = look_up(self.backend, &self.limits, &items).await?;
+        self.count(Verb::Read);
+        for (network, answer) in networks.iter().zip(answers) {
+            let gone = match answer {
+                Ok(phase) => phase == Phase::Gone,
+                Err(error) if error.kind() == ErrorKind::NotFound => true,
+                // Whatever else kept it from being seen: the next listing asks again.
+                Err(_) => continue,
+            };
+            self.agenda.networks.insert(network.clone(), !gone);
+        }
+        Ok(())
     }
 
     /// What is missing is looked at, and what is not ours is named when something is in the way.

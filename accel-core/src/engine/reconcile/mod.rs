@@ -46,6 +46,8 @@ pub(crate) struct Reconciled {
     pub(crate) missing: Vec<ItemId>,
     /// Whether something is still to be seen gone, or too young to be judged.
     pub(crate) unsettled: bool,
+    /// Networks that nobody knows, in which things with our tags lie.
+    pub(crate) networks: Vec<RemoteId>,
     /// Whether the records at hand tell of everything that there can be.
     pub(crate) recorded: bool,
 }

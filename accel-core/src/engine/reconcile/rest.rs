@@ -53,10 +53,7 @@ impl Work<'_, '_, '_, '_> {
             self.stranger(&id, "carries our tags, but they were not written for it");
             return Ok(());
         }
-        // Only what lies in a network can lie among our things or outside them.
-        let network = candidate.found.refs.first();
-        if network.is_some_and(|parent| !ours.contains(parent.as_str())) {
-            self.stranger(&id, "carries our tags, but lies in a network that is not ours");
+        if !self.lies_among_ours(index, ours) {
             return Ok(());
         }
         let graph = &self.state.graph;
@@ -208,6 +205,25 @@ impl Work<'_, '_, '_, '_> {
                 && !wanted.kind().facts().taggable
                 && self.state.stands_for(node, &found.refs, found.key.as_deref())
         })
+    }
+
+    /// Only what lies in a network can lie among our things or outside them. If nobody knows the network, a look at it tells whether it
+    /// is somebody else's, or was ours and has been deleted under what lies in it.
+    fn lies_among_ours(&mut self, index: usize, ours: &BTreeSet<String>) -> bool {
+        let Found { id, refs, .. } = self.found[index].found;
+        let Some(network) = refs.first().filter(|parent| !ours.contains(parent.as_str())) else {
+            return true;
+        };
+        let is_there = self.agenda.networks.get(network).copied();
+        if is_there == Some(false) {
+            return !self.is_young(id);
+        }
+        if is_there.is_none() {
+            self.out.networks.push(network.clone());
+            self.out.unsettled |= !self.context.opening;
+        }
+        self.stranger(id, "carries our tags, but lies in a network that is not ours");
+        false
     }
 
     /// What is not wanted any more. Its attributes are kept: what holds an address of it may show only after it has gone.
