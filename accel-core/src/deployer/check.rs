@@ -9,15 +9,19 @@ use crate::id::RunId;
 use crate::journal::{FORMAT, Purpose};
 use crate::tags::{DEPLOYMENT, Ownership, SCHEMA, unknown_schema};
 
+/// A found thing with what its tags say.
+type Tagged<'a> = (&'a Found, Ownership<'a>);
+
 impl Opened<'_> {
     pub(super) fn check(&self, pins: &Pins, deployer: &Deployer<'_>) -> Result<(), Failure> {
         self.check_schema()?;
         self.check_records()?;
-        self.check_accounts(pins)?;
+        let tags: Vec<_> = self.tags().collect();
+        self.check_accounts(pins, &tags)?;
         if self.started.purpose == Purpose::Deploy {
-            self.check_places()?;
+            self.check_places(&tags)?;
         }
-        if deployer.adopt { Ok(()) } else { self.check_makers() }
+        if deployer.adopt { Ok(()) } else { self.check_makers(&tags) }
     }
 
     fn check_schema(&self) -> Result<(), Failure> {
@@ -63,12 +67,12 @@ impl Opened<'_> {
     }
 
     /// What stands, and what the records know, says where the deployment is: a deploy elsewhere would leave it behind.
-    fn check_places(&self) -> Result<(), Failure> {
+    fn check_places(&self, tags: &[Tagged<'_>]) -> Result<(), Failure> {
         let state = &self.driver.state;
         let stands = state.items.iter().any(|item| item.live() || item.step == Step::Intended);
         let last = state.runs.last().filter(|_| stands);
         let recorded = last.map(|run| run.stamp.places.clone()).unwrap_or_default();
-        let mut named = self.tags().flat_map(|(_, tags)| tags.places()).chain(recorded);
+        let mut named = tags.iter().flat_map(|(_, tags)| tags.places()).chain(recorded);
         let Some(left_out) = named.find(|place| !self.places.contains(place)) else {
             return Ok(());
         };
@@ -80,9 +84,9 @@ impl Opened<'_> {
     }
 
     /// The accounts that call must be those that are pinned, recorded and written on what exists.
-    fn check_accounts(&self, pins: &Pins) -> Result<(), Failure> {
+    fn check_accounts(&self, pins: &Pins, tags: &[Tagged<'_>]) -> Result<(), Failure> {
         let recorded = self.driver.state.runs.last().map(|last| last.stamp.accounts.clone());
-        let tagged = self.tags().flat_map(|(_, tags)| tags.accounts()).collect::<Vec<_>>();
+        let tagged = tags.iter().flat_map(|(_, tags)| tags.accounts()).collect::<Vec<_>>();
         let sources = [
             ("is pinned to", pins.accounts.clone()),
             ("is recorded in", recorded.unwrap_or_default()),
@@ -108,14 +112,15 @@ impl Opened<'_> {
     }
 
     /// Deployments of one name of two people must not melt together.
-    fn check_makers(&self) -> Result<(), Failure> {
+    fn check_makers(&self, tags: &[Tagged<'_>]) -> Result<(), Failure> {
         let by = crate::tags::fit(&self.by);
-        let stranger = |(_, tags): &(&Found, Ownership<'_>)| {
+        let made_by_another = |(_, tags): &&Tagged<'_>| {
             let known = tags.run.as_ref().is_some_and(|run| self.driver.state.knows_run(run));
             !known && tags.by != Some(by.as_str())
         };
-        let Some((found, tags)) = self.tags().find(stranger) else { return Ok(()) };
-        let count = self.tags().filter(stranger).count();
+        let theirs: Vec<_> = tags.iter().filter(made_by_another).collect();
+        let Some((found, tags)) = theirs.first() else { return Ok(()) };
+        let count = theirs.len();
         Err(Failure::refused(
             format!(
                 "{count} things of this deployment were made by {}, run {} (first: {} {})",
@@ -134,7 +139,7 @@ impl Opened<'_> {
     }
 
     /// The tags of what is of this deployment.
-    pub(super) fn tags(&self) -> impl Iterator<Item = (&Found, Ownership<'_>)> {
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tagged<'_>> {
         self.found
             .iter()
             .filter_map(|found| Some((found, Ownership::read(&found.tags)?)))

@@ -92,7 +92,7 @@ impl<'a> View<'a> {
 
     /// Whether the item's API family may be called now; a slowed one takes one call at a time.
     fn spared(&mut self, item: &Item) -> bool {
-        let family = (item.place.clone(), item.kind.facts().api);
+        let family = item.family();
         let Some(slow) = self.agenda.families.get(&family).filter(|family| family.gap_ms > 0)
         else {
             return true;

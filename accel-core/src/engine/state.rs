@@ -9,7 +9,7 @@ use crate::backend::{Bound, Inputs};
 use crate::graph::{Graph, NodeId, Role};
 use crate::id::{Fingerprint, NodeName, Place, RemoteId, RunId};
 use crate::journal::{ItemId, Record, Seen, Started};
-use crate::resource::{Attributes, Describe, Kind, Slot};
+use crate::resource::{Api, Attributes, Describe, Kind, Slot};
 
 /// How far an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +71,11 @@ pub(crate) struct Item {
 impl Item {
     pub(crate) fn wanted(&self) -> bool {
         self.node.is_some()
+    }
+
+    /// The API family that serves it: what "too many" slows down.
+    pub(crate) fn family(&self) -> (Place, Api) {
+        (self.place.clone(), self.kind.facts().api)
     }
 
     /// Whether the cloud may hold it under a known id.

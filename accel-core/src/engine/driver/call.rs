@@ -49,7 +49,7 @@ impl<'a> Driver<'a> {
     pub(super) fn busy(&mut self, id: ItemId, verb: Verb) {
         self.agenda.turn_mut(id).busy = true;
         let item = self.state.item(id);
-        let family = (item.place.clone(), item.kind.facts().api);
+        let family = item.family();
         let now = self.now();
         if let Some(family) = self.agenda.families.get_mut(&family) {
             family.not_before = now + family.gap_ms;
@@ -208,11 +208,15 @@ where
     }
 }
 
-/// One batched read, with retries for want of an answer.
+/// One batched read, with retries for want of an answer. "Not found" is gone, as the policy has it.
 pub(super) async fn look_up(
     backend: &dyn NetworkBackend,
     limits: &Limits,
     items: &[ReadItem<'_>],
 ) -> Result<Vec<Result<Phase>>> {
-    persist(limits, Verb::Read, || async { Ok(backend.read(items).await) }).await
+    let answers = persist(limits, Verb::Read, || async { Ok(backend.read(items).await) }).await?;
+    let gone = |error: Error| {
+        if next(Verb::Read, error.kind()) == Next::Gone { Ok(Phase::Gone) } else { Err(error) }
+    };
+    Ok(answers.into_iter().map(|answer| answer.or_else(gone)).collect())
 }

@@ -83,7 +83,7 @@ impl Driver<'_> {
                 .map(|(_, id, request)| ReadItem { id, request: Some(request.borrow()) })
                 .collect();
             let answers = look_up(self.backend, &self.limits, &items).await?;
-            self.agenda.calls[Verb::Read as usize] += 1;
+            self.count(Verb::Read);
             for ((node, remote, _), answer) in batch.iter().zip(answers) {
                 phases[*node] = (Some(remote.clone()), answer?);
             }
@@ -107,11 +107,8 @@ impl Driver<'_> {
             let items: Vec<ReadItem<'_>> =
                 missing.iter().map(|(_, id)| ReadItem { id, request: None }).collect();
             let answers = look_up(self.backend, &self.limits, &items).await?;
-            self.agenda.calls[Verb::Read as usize] += 1;
-            let gone = missing.iter().zip(answers).filter(|(_, answer)| match answer {
-                Ok(phase) => *phase == Phase::Gone,
-                Err(error) => error.kind() == ErrorKind::NotFound,
-            });
+            self.count(Verb::Read);
+            let gone = missing.iter().zip(answers).filter(|(_, answer)| *answer == Ok(Phase::Gone));
             vanished.extend(gone.map(|((name, _), _)| (*name).clone()));
         }
         Ok(vanished)
@@ -137,7 +134,7 @@ impl Driver<'_> {
                 continue;
             }
             let answers = look_up(self.backend, &self.limits, &items).await?;
-            self.agenda.calls[Verb::Read as usize] += 1;
+            self.count(Verb::Read);
             for (id, answer) in ids.iter().zip(answers) {
                 if matches!(answer, Ok(Phase::Ready(ready)) if !ready.differs.is_empty()) {
                     changed.push(Record::Lost { item: *id });
@@ -235,7 +232,7 @@ impl Driver<'_> {
         Ok(seen)
     }
 
-    async fn look_at_networks(&mut self, networks: &[RemoteId]) -> Result<()> {
+    async fn look_at_networks(&mut self, networks: &BTreeSet<RemoteId>) -> Result<()> {
         if networks.is_empty() {
             return Ok(());
         }
@@ -244,13 +241,10 @@ impl Driver<'_> {
         let answers = look_up(self.backend, &self.limits, &items).await?;
         self.count(Verb::Read);
         for (network, answer) in networks.iter().zip(answers) {
-            let gone = match answer {
-                Ok(phase) => phase == Phase::Gone,
-                Err(error) if error.kind() == ErrorKind::NotFound => true,
-                // Whatever else kept it from being seen: the next listing asks again.
-                Err(_) => continue,
-            };
-            self.agenda.networks.insert(network.clone(), !gone);
+            // What could not be seen is asked for again by the next listing.
+            if let Ok(phase) = answer {
+                self.agenda.networks.insert(network.clone(), phase != Phase::Gone);
+            }
         }
         Ok(())
     }

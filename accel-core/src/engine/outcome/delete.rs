@@ -10,7 +10,7 @@ use crate::journal::{ItemId, Record, Seen};
 impl Judge<'_> {
     pub(super) fn deleted(&mut self, id: ItemId) -> Vec<Record> {
         let item = self.item(id);
-        self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
+        self.agenda.speed_up(&item.family());
         let gone = self.item(id).kind.facts().gone;
         let now = self.now;
         let turn = self.turn(id);

@@ -118,7 +118,7 @@ impl Judge<'_> {
     /// A call without an effect of its own failed.
     fn repeat(&mut self, id: ItemId, verb: Verb, error: Error) -> Vec<Record> {
         let item = self.item(id);
-        let family = (item.place.clone(), item.kind.facts().api);
+        let family = item.family();
         match next(verb, error.kind()) {
             Next::SlowDown => self.agenda.slow_down(family, self.now),
             Next::Retry | Next::NotYet => {}
@@ -142,7 +142,7 @@ impl Judge<'_> {
 
     fn created(&mut self, id: ItemId, remote: RemoteId, carried: Vec<ItemId>) -> Vec<Record> {
         let item = self.item(id);
-        self.agenda.speed_up(&(item.place.clone(), item.kind.facts().api));
+        self.agenda.speed_up(&item.family());
         self.inputs_shown(id);
         self.appeared(id);
         let hidden = if let Sight::Lags(Some(lag)) = self.agenda.sight { lag } else { 0 };
@@ -194,7 +194,7 @@ impl Judge<'_> {
     fn create_failed(&mut self, id: ItemId, error: Error) -> Vec<Record> {
         if !matches!(next(Verb::Create, error.kind()), Next::SlowDown | Next::Doubt) {
             // It got through: what is refused for another reason must not keep the whole family slow.
-            let family = (self.item(id).place.clone(), self.item(id).kind.facts().api);
+            let family = self.item(id).family();
             self.agenda.speed_up(&family);
         }
         let refused = Record::Refused { item: id, spent: false };

@@ -33,13 +33,18 @@ impl<'a> Candidate<'a> {
             ),
             fingerprint: owner.map(|tags| tags.owner.fingerprint),
             run: owner.and_then(|tags| tags.run.clone()),
-            holds: self.found.refs.iter().chain(&self.lenders).cloned().collect(),
+            holds: self.held().cloned().collect(),
             key: self.found.key.clone(),
         }
     }
 
     pub(super) fn refers_to(&self, id: &RemoteId) -> bool {
-        self.found.refs.iter().chain(&self.lenders).any(|held| held.same(id))
+        self.held().any(|held| held.same(id))
+    }
+
+    /// All that it refers to, and all of which it holds an address.
+    pub(super) fn held(&self) -> impl Iterator<Item = &RemoteId> {
+        self.found.refs.iter().chain(&self.lenders)
     }
 
     /// The address in its key, if its kind has one there.

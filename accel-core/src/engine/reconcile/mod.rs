@@ -8,7 +8,7 @@ mod candidate;
 mod rest;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::candidate::{Candidate, relate_by_address};
 use super::agenda::{Agenda, Limits, Moment};
@@ -47,7 +47,7 @@ pub(crate) struct Reconciled {
     /// Whether something is still to be seen gone, or too young to be judged.
     pub(crate) unsettled: bool,
     /// Networks that nobody knows, in which things with our tags lie.
-    pub(crate) networks: Vec<RemoteId>,
+    pub(crate) networks: BTreeSet<RemoteId>,
     /// Whether the records at hand tell of everything that there can be.
     pub(crate) recorded: bool,
 }
@@ -97,11 +97,10 @@ impl Work<'_, '_, '_, '_> {
 
     /// Whether there are records of earlier runs, and of every run that made something of this.
     fn records_are_complete(&self) -> bool {
-        let known = |run: &RunId| run == self.context.run || self.state.knows_run(run);
         let mut runs =
             self.found.iter().filter_map(|candidate| candidate.tags.as_ref()?.run.as_ref());
         let earlier = self.state.runs.iter().any(|started| started.stamp.run != *self.context.run);
-        self.context.journalled && earlier && runs.all(known)
+        self.context.journalled && earlier && runs.all(|run| self.state.knows_run(run))
     }
 
     /// Whether this run has not seen it for a whole window yet: too early to judge.

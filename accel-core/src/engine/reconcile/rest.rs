@@ -96,7 +96,7 @@ impl Work<'_, '_, '_, '_> {
         let candidate = &self.found[index];
         let found = candidate.found;
         let tags = candidate.tags.as_ref().expect("it is tagged");
-        let known = |run: &RunId| run == self.context.run || self.state.knows_run(run);
+        let known = |run: &RunId| self.state.knows_run(run);
         if !self.context.adopt && !tags.run.as_ref().is_some_and(known) {
             return Err(another_deployer(&found.id, tags));
         }
@@ -140,8 +140,7 @@ impl Work<'_, '_, '_, '_> {
         // By their texts: the other side of a thing goes with the thing itself.
         let is_it = |other: &RemoteId| other.as_str() == id.as_str();
         let holds = |other: &&Candidate<'_>| {
-            let mut held = other.found.refs.iter().chain(&other.lenders);
-            !other.claimed && !is_it(&other.found.id) && held.any(is_it)
+            !other.claimed && !is_it(&other.found.id) && other.held().any(is_it)
         };
         let holders: Vec<_> = self.found.iter().filter(holds).map(|it| &it.found.id).collect();
         let mut young = false;
@@ -165,27 +164,33 @@ impl Work<'_, '_, '_, '_> {
             return;
         }
         let cleanup = self.state.graph.is_empty();
-        let of_the_doomed = self.state.items.iter().any(|item| {
-            let lends = |id: &RemoteId| candidate.lenders.iter().any(|lender| lender.same(id));
-            // What could carry our tags and does not goes only with what it stands in.
-            let facts = candidate.found.id.kind.facts();
-            let inside = !facts.taggable || facts.vanishes_with == Some(item.kind);
-            let refers = |id: &RemoteId| inside && item.live() && candidate.refers_to(id);
-            let counts = |id: &RemoteId| lends(id) || refers(id);
-            !item.wanted() && item.id.as_ref().is_some_and(counts)
-        });
         let takes_a_place = self.takes_a_place(index);
         if takes_a_place && !inside && self.is_young(id) {
             // What else it refers to may be ours, and not show yet.
             return;
         }
-        if takes_a_place || (inside && (cleanup || of_the_doomed || self.points_at_us(index))) {
+        if takes_a_place
+            || (inside && (cleanup || self.goes_along(index) || self.points_at_us(index)))
+        {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
         } else if !id.kind.facts().setting {
             let key = key.as_ref().map(|key| format!(": {key}")).unwrap_or_default();
             self.stranger(id, &format!("stands inside a resource of ours{key}"));
         }
+    }
+
+    /// Whether it goes with something that is not wanted: it refers to that, or holds an address of it.
+    fn goes_along(&self, index: usize) -> bool {
+        let candidate = &self.found[index];
+        let facts = candidate.found.id.kind.facts();
+        self.state.items.iter().filter(|item| !item.wanted()).any(|item| {
+            // What could carry our tags and does not goes only with what it stands in.
+            let stands_in = !facts.taggable || facts.vanishes_with == Some(item.kind);
+            let lends = |id: &RemoteId| candidate.lenders.iter().any(|lender| lender.same(id));
+            let refers = |id: &RemoteId| stands_in && item.live() && candidate.refers_to(id);
+            item.id.as_ref().is_some_and(|id| lends(id) || refers(id))
+        })
     }
 
     /// Whether it holds an address in a network of ours, where only we put what has addresses: what lent it may be gone without a trace.
@@ -219,7 +224,7 @@ impl Work<'_, '_, '_, '_> {
             return !self.is_young(id);
         }
         if is_there.is_none() {
-            self.out.networks.push(network.clone());
+            self.out.networks.insert(network.clone());
             self.out.unsettled |= !self.context.opening;
         }
         self.stranger(id, "carries our tags, but lies in a network that is not ours");
