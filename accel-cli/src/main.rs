@@ -1,0 +1,2 @@
+//! The `accel` program.
+fn main() {}
