@@ -61,8 +61,11 @@ def instead(owner, name):
     def register(correction):
         CORRECTIONS.named[correction.__name__] = correction
         original = owner.__dict__[name]
-        is_property = isinstance(original, property)
-        plain = original.fget if is_property else original
+        kind, plain = (lambda function: function), original
+        if isinstance(original, property):
+            kind, plain = property, original.fget
+        elif isinstance(original, staticmethod):
+            kind, plain = staticmethod, original.__func__
 
         @functools.wraps(plain)
         def corrected(*args, **kwargs):
@@ -70,7 +73,7 @@ def instead(owner, name):
                 return plain(*args, **kwargs)
             return correction(CORRECTIONS.world, plain, *args, **kwargs)
 
-        setattr(owner, name, property(corrected) if is_property else corrected)
+        setattr(owner, name, kind(corrected))
         return correction
 
     return register

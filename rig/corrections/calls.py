@@ -123,13 +123,28 @@ def tags_filter_by_key_and_value(world, original, backend, filters=None):
     return [tag for tag in found if fits(tag)]
 
 
+@instead(TagBackend, "describe_tags")
+def addresses_are_elastic_ips(world, original, backend, filters=None):
+    """The resource type of an elastic IP in DescribeTags.
+
+    AWS: `elastic-ip`, as in TagSpecifications.
+    Source: EC2 API reference, Tag, TagSpecification.
+    moto: `vpc-elastic-ip`.
+    """
+    filters = dict(filters or {})
+    if "resource-type" in filters:
+        filters["resource-type"] = ["vpc-elastic-ip" if one == "elastic-ip" else one for one in filters["resource-type"]]
+    found = original(backend, filters or None)
+    return [{**tag, "resource_type": tag["resource_type"].replace("vpc-elastic-ip", "elastic-ip")} for tag in found]
+
+
 @at("ec2:CreateTags", "ec2:DeleteTags")
 def tags_need_their_resource(world, call, proceed):
     """Only what exists can be tagged.
 
     AWS: the "not found" of the resource's kind.
     Source: EC2 API reference, CreateTags; error codes.
-    moto: tags any id that is well formed, and keeps the tags of what is gone.
+    moto: tags any endpoint, address or rule whose id is well formed; spells the peering connection's code otherwise.
     """
     for identity in call.params.get("Resources", []):
         prefix = identity.split("-")[0]

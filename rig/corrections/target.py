@@ -25,20 +25,6 @@ def target_group_names_are_unique(world, call, proceed):
     return again or remember_made(world, call, proceed(), "TargetGroupArn")
 
 
-@at("elasticloadbalancing:CreateTargetGroup")
-def target_groups_are_of_a_vpc(world, call, proceed):
-    """Its VPC exists.
-
-    AWS: ValidationError "The VPC ID '...' is not found".
-    Source: ELBv2 API reference, CreateTargetGroup.
-    moto: takes any.
-    """
-    vpc = call.params.get("VpcId")
-    if vpc and vpc not in ec2_backends[call.account][call.region].vpcs:
-        raise Refused("ValidationError", f"The VPC ID '{vpc}' is not found")
-    return proceed()
-
-
 @instead(FakeTargetGroup, "__init__")
 def network_target_groups_have_their_attributes(world, original, group, *args, **kwargs):
     """The attributes of a network load balancer's group.
@@ -186,7 +172,7 @@ def fifty_tags(world, original, backend, resource_arns, tags):
 
     AWS: 50, then TooManyTags; the thing must exist.
     Source: ELBv2 API reference, AddTags; NLB guide, quotas.
-    moto: 10.
+    moto: refuses once ten are there.
     """
     for arn in resource_arns:
         backend._get_resource_by_arn(arn)
