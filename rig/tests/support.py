@@ -1,7 +1,7 @@
 """A local AWS for tests, and clients of it."""
 
+import atexit
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 RIG = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(RIG))  # for the verifier
 NO_RETRY = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
 
 
@@ -57,18 +58,17 @@ class CloudTest(unittest.TestCase):
 
     REGION = "ap-southeast-3"
     OTHER = "ap-southeast-1"
-    off = os.environ.get("RIG_CORRECTION_OFF", "")
+    cloud = None
+    off = ""  # a correction that is switched off
 
     @classmethod
     def setUpClass(cls):
-        cls.cloud = Cloud()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.cloud.close()
+        # One process for all tests: what starts slowly is moto.
+        if CloudTest.cloud is None:
+            CloudTest.cloud = Cloud()
+            atexit.register(CloudTest.cloud.close)
 
     def setUp(self):
-        # In the world as it is made up here, what needs the corrections' own effects can be switched off one by one.
         self.cloud.ask(
             "settings", preset="none", latency_ms=0, faults=[], accounts={}, quotas={}, association_repeat="conflict",
             peering_visible_s=0, endpoint_delete_s=0, balancer_interfaces_s=0, target_healthy_s=0, deleted_listed_s=3600,
