@@ -36,7 +36,9 @@ pub(crate) fn xml(text: &str) -> String {
 /// to it like a style.
 pub(crate) fn mermaid(text: &str) -> String {
     let plain = |character: char| {
-        !character.is_ascii() || character.is_ascii_alphanumeric() || " .,-_/+()".contains(character)
+        !character.is_ascii()
+            || character.is_ascii_alphanumeric()
+            || " .,-_/+()".contains(character)
     };
     each(&terminal(text), |character, out| {
         if plain(character) {
@@ -64,7 +66,8 @@ pub(crate) fn dot(text: &str) -> String {
 /// Invisible characters are made visible here too: a command is copied through a terminal before a shell reads it.
 pub(crate) fn shell(text: &str) -> String {
     let text = terminal(text);
-    let plain = |character: char| character.is_ascii_alphanumeric() || "_./:@%+,-".contains(character);
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "_./:@%+,-".contains(character);
     if !text.is_empty() && text.chars().all(plain) {
         return text.into_owned();
     }

@@ -45,7 +45,15 @@ impl Canvas {
         self.out.push('\n');
     }
 
-    pub(super) fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64, round: f64) {
+    pub(super) fn rect(
+        &mut self,
+        class: &str,
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+        round: f64,
+    ) {
         self.put(&format!(
             "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{round:.1}\"/>"
         ));
@@ -72,7 +80,9 @@ impl Canvas {
             Anchor::End => " text-anchor=\"end\"",
         };
         let text = escape::xml(text);
-        self.put(&format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\"{anchor}>{text}</text>"));
+        self.put(&format!(
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\"{anchor}>{text}</text>"
+        ));
     }
 
     /// A group that shows a text when somebody points at it.

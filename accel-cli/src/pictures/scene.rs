@@ -14,13 +14,8 @@ use super::lines::{label_of, line, service_name, short_name, target, targets, zo
 const CLIENTS_MAX: usize = 6;
 
 /// What is shown as a part of the network that it lies in, however indirectly.
-const NETWORK: [Kind; 5] = [
-    Kind::Subnet,
-    Kind::SecurityGroup,
-    Kind::SecurityGroupRule,
-    Kind::RouteTable,
-    Kind::Route,
-];
+const NETWORK: [Kind; 5] =
+    [Kind::Subnet, Kind::SecurityGroup, Kind::SecurityGroupRule, Kind::RouteTable, Kind::Route];
 
 /// What a card stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,9 +275,8 @@ fn settings(graph: &Graph, id: NodeId) -> Vec<String> {
     });
     let groups = self::listeners(graph, id).into_iter().map(|(_, group)| group);
     let parents: BTreeSet<NodeId> = listeners.chain(groups).chain([id]).collect();
-    let of_parent = |node: &&Node| {
-        node.resource.parent().is_some_and(|parent| parents.contains(&parent))
-    };
+    let of_parent =
+        |node: &&Node| node.resource.parent().is_some_and(|parent| parents.contains(&parent));
     let said: BTreeSet<String> =
         graph.nodes().iter().filter(of_parent).filter_map(|node| line(graph, node)).collect();
     said.into_iter().collect()

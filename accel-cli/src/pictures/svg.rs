@@ -194,7 +194,8 @@ fn bridge(canvas: &mut Canvas, scene: &Scene, layout: &Layout<'_>) {
     let ends: Vec<f64> = crossing.flat_map(|(from, to)| [from, to]).collect();
     let top = ends.iter().copied().fold(f64::MAX, f64::min);
     let bottom = ends.iter().copied().fold(f64::MIN, f64::max);
-    let (top, bottom) = if ends.is_empty() { (TOP + PLACE_HEAD, TOP + PLACE_HEAD) } else { (top, bottom) };
+    let (top, bottom) =
+        if ends.is_empty() { (TOP + PLACE_HEAD, TOP + PLACE_HEAD) } else { (top, bottom) };
     let x = ENTRY_X + PLACE + 8.0;
     let width = BRIDGE - 16.0;
     canvas.rect("tunnel", x, top + DOOR - 16.0, width, bottom - top + 32.0, 16.0);

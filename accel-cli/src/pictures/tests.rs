@@ -1,8 +1,8 @@
 //! The pictures of the example specs, as golden files that a person can open.
 
+use accel_core::engine::Timeline;
 use accel_core::topology::Known;
 use accel_core::{Acceleration, Deployer, Graph, NetworkBackend, Topology};
-use accel_core::engine::Timeline;
 use accel_mock::{Cloud, Settings};
 
 const JAKARTA: &str = include_str!("../../../examples/specs/sagemaker-jakarta.toml");
@@ -31,7 +31,9 @@ async fn look() {
         std::fs::write(out.join(format!("{name}.mmd")), super::mermaid(&graph)).unwrap();
         std::fs::write(out.join(format!("{name}.dot")), super::dot(&graph)).unwrap();
         let times = timeline(text).await;
-        std::fs::write(out.join(format!("{name}-times.svg")), super::timeline::svg(&times)).unwrap();
-        std::fs::write(out.join(format!("{name}-times.txt")), super::timeline::text(&times, 100)).unwrap();
+        std::fs::write(out.join(format!("{name}-times.svg")), super::timeline::svg(&times))
+            .unwrap();
+        std::fs::write(out.join(format!("{name}-times.txt")), super::timeline::text(&times, 100))
+            .unwrap();
     }
 }

@@ -81,8 +81,10 @@ fn axis(canvas: &mut Canvas, total: Duration, bottom: f64) {
 
 /// A round step that gives 4 to 10 of them.
 fn step(total: Duration) -> Duration {
-    const STEPS: [u64; 14] =
-        [100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000];
+    const STEPS: [u64; 14] = [
+        100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+        1_200_000,
+    ];
     let steps = STEPS.map(Duration::from_millis);
     let fits = steps.into_iter().find(|step| total.as_millis() / step.as_millis() <= 9);
     fits.unwrap_or(total.max(Duration::from_secs(1)) / 5)
