@@ -263,8 +263,8 @@ pub(crate) struct CleanupSubject {
     /// The lane's name, where there is no spec at hand
     #[arg(long, requires = "regions", conflicts_with = "seed_env", value_parser = parse::name)]
     pub(crate) name: Option<DeploymentId>,
-    /// The lane's regions
-    #[arg(long, requires = "name", value_delimiter = ',', value_parser = parse::place)]
+    /// The lane's regions; with --seed-env, those that the file does not name
+    #[arg(long, value_delimiter = ',', value_parser = parse::place)]
     #[arg(value_name = "service=REGION,entry=REGION")]
     pub(crate) regions: Vec<Place>,
     /// Remove what the ids in this file name (lines like `export NLB_ARN="…"`), as the original scripts wrote it
