@@ -122,3 +122,135 @@ fn hidden(character: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use roxmltree::Document;
+
+    use super::*;
+
+    /// Any text, with more than its share of what has a meaning somewhere.
+    fn outside() -> impl Strategy<Value = String> {
+        let marked = prop::sample::select(
+            "\"'`\\<>&;#%{}[]()|$!*?~=-:, \t\n\r\0\u{7f}\u{1b}\u{9b}\u{ad}\u{200d}\u{202e}\u{2028}\u{2066}\u{feff}\u{fffe}\u{ffff}\u{e0041}aZ9é中🦀"
+                .chars()
+                .collect::<Vec<_>>(),
+        );
+        let character = prop_oneof![3 => marked, 1 => any::<char>()];
+        prop::collection::vec(character, 0..40).prop_map(|all| all.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_terminal_shows_one_line_and_obeys_nothing(text in outside()) {
+            let shown = terminal(&text);
+            prop_assert!(!shown.chars().any(|c| c.is_control() || hidden(c)), "{shown:?}");
+            prop_assert_eq!(terminal(&shown), shown.as_ref(), "what is harmless stays as it is");
+            let kept: String = text.chars().filter(|c| !hidden(*c)).collect();
+            let mut rest = shown.chars();
+            prop_assert!(kept.chars().all(|c| rest.any(|other| other == c)), "nothing is lost");
+            let lines = terminal_lines(&text);
+            prop_assert_eq!(lines.matches('\n').count(), text.matches('\n').count());
+            prop_assert!(!lines.chars().any(|c| c != '\n' && hidden(c)), "{lines:?}");
+        }
+
+        #[test]
+        fn xml_is_read_back_as_it_was_shown(text in outside()) {
+            let expect = terminal(&text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
+            let escaped = xml(&text);
+            let element = format!("<svg one='{escaped}' two=\"{escaped}\">.{escaped}</svg>");
+            let document = Document::parse(&element).unwrap();
+            let root = document.root_element();
+            prop_assert_eq!(root.attribute("one"), Some(expect.as_str()));
+            prop_assert_eq!(root.attribute("two"), Some(expect.as_str()));
+            let read = root.text().map(str::to_owned);
+            prop_assert_eq!(read, Some(format!(".{expect}")));
+            prop_assert_eq!(root.attributes().len() + root.children().count(), 3);
+        }
+
+        #[test]
+        fn a_mermaid_label_is_read_back_as_it_was_shown(text in outside()) {
+            let escaped = mermaid(&text);
+            let mut read = String::new();
+            let mut rest = escaped.as_str();
+            while let Some(character) = rest.chars().next() {
+                rest = &rest[character.len_utf8()..];
+                if character == '#' {
+                    let (code, after) = rest.split_once(';').unwrap();
+                    read.extend(char::from_u32(code.parse().unwrap()));
+                    rest = after;
+                } else {
+                    prop_assert!(!"\"'`<>&;%{}[]|:\\".contains(character), "{escaped}");
+                    read.push(character);
+                }
+            }
+            prop_assert_eq!(read, terminal(&text).into_owned());
+        }
+
+        #[test]
+        fn a_dot_label_is_read_back_as_it_was_shown(text in outside()) {
+            // As Graphviz reads it: the string ends at the first quote without an odd run of backslashes before it.
+            let quoted = format!("{}\" rest", dot(&text));
+            let mut read = String::new();
+            let mut characters = quoted.chars();
+            loop {
+                match characters.next() {
+                    Some('\\') => {
+                        let next = characters.next().unwrap();
+                        prop_assert!(next == '"' || next == '\\', "an escape sequence: {quoted:?}");
+                        read.push(next);
+                    }
+                    Some('"') => break,
+                    Some(plain) => read.push(plain),
+                    None => prop_assert!(false, "the string does not end"),
+                }
+            }
+            prop_assert_eq!(characters.as_str(), " rest");
+            prop_assert_eq!(read.replace("&amp;", "&"), terminal(&text).into_owned());
+            prop_assert_eq!(read.matches('&').count(), read.matches("&amp;").count());
+        }
+
+        #[test]
+        fn a_shell_reads_exactly_one_word(text in outside()) {
+            let line = format!("first {} last", shell(&text));
+            let shown = terminal(&text);
+            let expect = ["first", &shown, "last"].map(str::to_owned).to_vec();
+            prop_assert_eq!(shlex::split(&line), Some(expect));
+            // Outside of single quotes stand only characters that mean nothing to any shell.
+            let mut inside = false;
+            let mut escaped = false;
+            for character in shell(&text).chars() {
+                match character {
+                    '\'' if !escaped => inside = !inside,
+                    _ if inside => {}
+                    '\\' => escaped = true,
+                    other => {
+                        let harmless = other.is_ascii_alphanumeric() || "_./:@%+,-'".contains(other);
+                        prop_assert!(harmless, "{other:?}");
+                        escaped = false;
+                    }
+                }
+            }
+            prop_assert!(!inside);
+        }
+    }
+
+    #[test]
+    fn plain_text_stays_as_it_is() {
+        for text in ["sagemaker-jakarta", "com.amazonaws.ap-southeast-3.sqs", "10.1.0.0/16", "工厂"]
+        {
+            assert_eq!(terminal(text), text);
+            assert_eq!(xml(text), text);
+            assert_eq!(mermaid(text), text);
+            assert_eq!(dot(text), text);
+        }
+        assert_eq!(
+            shell("runtime.sagemaker.ap-southeast-3.amazonaws.com:443"),
+            "runtime.sagemaker.ap-southeast-3.amazonaws.com:443"
+        );
+        assert_eq!(shell(""), "''");
+        assert_eq!(shell("it's"), r"'it'\''s'");
+        assert_eq!(terminal("a\u{1b}[31mb\u{202e}c\n"), "a\\u{1b}[31mb\\u{202e}c\\n");
+    }
+}

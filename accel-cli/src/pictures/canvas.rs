@@ -1,7 +1,5 @@
 //! An SVG document that stands alone: no script, no font, nothing fetched; light or dark, as its reader has it.
 
-use std::fmt::Write as _;
-
 use crate::escape;
 
 /// Where a text stands relative to its point.
@@ -96,17 +94,33 @@ impl Canvas {
 /// The text, or as much of its beginning as is about `width` wide.
 pub(super) fn fitting(text: &str, width: f64, size: f64) -> String {
     let text = escape::terminal(text);
+    let count = fitting_count(text.chars(), width, size);
+    count.map_or_else(|| text.to_string(), |count| text.chars().take(count).chain(['…']).collect())
+}
+
+/// The text, or as much of its end as is about `width` wide: the ends of names tell them apart.
+pub(super) fn fitting_end(text: &str, width: f64, size: f64) -> String {
+    let text = escape::terminal(text);
+    let Some(count) = fitting_count(text.chars().rev(), width, size) else {
+        return text.into_owned();
+    };
+    let skipped = text.chars().count() - count;
+    ['…'].into_iter().chain(text.chars().skip(skipped)).collect()
+}
+
+/// How many of the characters fit beside an ellipsis; none if all fit.
+fn fitting_count(text: impl Iterator<Item = char> + Clone, width: f64, size: f64) -> Option<usize> {
     // A sans-serif letter is about 0.56 of its size wide, one of East Asia as wide as high.
     let advance = |character: char| size * if character < '\u{1100}' { 0.56 } else { 1.0 };
-    if text.chars().map(advance).sum::<f64>() <= width {
-        return text.into_owned();
+    if text.clone().map(advance).sum::<f64>() <= width {
+        return None;
     }
     let mut left = width - advance('…');
     let fits = |character: &char| {
         left -= advance(*character);
         left >= 0.0
     };
-    text.chars().take_while(fits).chain(['…']).collect()
+    Some(text.take_while(fits).count())
 }
 
 const MARKERS: &str = "<defs><marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" \

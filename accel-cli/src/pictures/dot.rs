@@ -44,7 +44,7 @@ pub(crate) fn dot(graph: &Graph) -> String {
 const HEAD: &str = "\
 digraph lane {
   // solid: the cloud keeps the reference; dashed: a value is used; dotted: order alone
-  rankdir=LR;
+  graph [rankdir=LR, fontname=\"sans-serif\", fontsize=12, color=gray];
   node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=10];
   edge [arrowsize=0.6];
 ";
@@ -65,7 +65,7 @@ fn label(graph: &Graph, id: NodeId) -> String {
     let node = graph.node(id);
     let mut text = format!("{}\\n{}", escape::dot(node.name.as_str()), node.kind());
     let of_it = graph.nodes().iter().filter(|other| other.resource.parent() == Some(id));
-    for said in of_it.filter_map(|other| line(graph, other)) {
+    for said in of_it.filter_map(line) {
         write!(text, "\\n{}", escape::dot(&said)).expect("a string takes everything");
     }
     text

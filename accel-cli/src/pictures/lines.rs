@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use accel_core::graph::To;
 use accel_core::resource::{Direction, Resource, Subnet, Traffic, Via};
-use accel_core::{Graph, Node, NodeId, Ref};
+use accel_core::{Graph, Node, NodeId, Ref, RemoteId};
+use ipnet::Ipv4Net;
 
 /// The service's name as people say it: `com.amazonaws.REGION.sqs` is `sqs`.
 pub(super) fn service_name(full: &str, region: &str) -> String {
@@ -23,19 +24,10 @@ pub(super) fn short_name(node: &Node, kind_word: &str) -> String {
 }
 
 /// The line of a node that is shown as a part of another one; none for what is better left out of a picture.
-pub(super) fn line(graph: &Graph, node: &Node) -> Option<String> {
+pub(super) fn line(node: &Node) -> Option<String> {
     match &node.resource {
-        Resource::Subnet(subnet) => Some(format!("subnet {} {}", subnet.zone, subnet.cidr)),
+        Resource::Subnet(subnet) => Some(format!("subnet {} · {}", subnet.zone, subnet.cidr)),
         Resource::InternetGateway(_) => Some("internet gateway".to_owned()),
-        Resource::SecurityGroupRule(rule) => {
-            let (way, end) = match rule.direction {
-                Direction::Ingress => ("in", "from"),
-                Direction::Egress => ("out", "to"),
-            };
-            let label = label_of(graph, node).map(|label| format!(" ({label})"));
-            let traffic = traffic(rule.traffic);
-            Some(format!("{way} {traffic} {end} {}{}", rule.peer, label.unwrap_or_default()))
-        }
         Resource::Route(route) => {
             let via = match &route.via {
                 Via::Gateway(_) => "internet",
@@ -52,12 +44,14 @@ pub(super) fn line(graph: &Graph, node: &Node) -> Option<String> {
         Resource::LoadBalancerOptions(options) => {
             options.deletion_protection.then(|| "deletion protection".to_owned())
         }
+        Resource::RuleDescription(label) => Some(format!("({})", label.description)),
         Resource::EndpointPolicy(_) => Some("endpoint policy".to_owned()),
         Resource::TargetGroupOptions(options) => {
             options.preserve_client_ip.then(|| "client IP preserved".to_owned())
         }
         Resource::Vpc(_)
         | Resource::SecurityGroup(_)
+        | Resource::SecurityGroupRule(_)
         | Resource::GatewayAttachment(_)
         | Resource::RouteTable(_)
         | Resource::RouteTableAssociation(_)
@@ -72,18 +66,58 @@ pub(super) fn line(graph: &Graph, node: &Node) -> Option<String> {
         | Resource::ClosedEgress(_)
         | Resource::PeeringAcceptance(_)
         | Resource::PeeringTags(_)
-        | Resource::RuleDescription(_)
         | Resource::ExtraTags(_) => None,
     }
 }
 
-/// What passes, in the words of a picture.
-pub(super) fn traffic(traffic: Traffic) -> String {
-    match traffic {
-        Traffic::Tcp(port) => format!("tcp {port}"),
-        Traffic::FragmentationNeeded => "icmp 3/4".to_owned(),
-        Traffic::All => "everything".to_owned(),
+/// What passes through the groups of some nodes, one line per direction and other end, what comes in first.
+pub(super) fn openings<'g>(nodes: impl Iterator<Item = &'g Node>) -> Vec<String> {
+    let mut openings: Vec<((Direction, Ipv4Net), Vec<Traffic>)> = Vec::new();
+    for node in nodes {
+        let Resource::SecurityGroupRule(rule) = &node.resource else { continue };
+        let way = (rule.direction, rule.peer);
+        match openings.iter_mut().find(|(other, _)| *other == way) {
+            Some((_, traffic)) => traffic.push(rule.traffic),
+            None => openings.push((way, vec![rule.traffic])),
+        }
     }
+    openings.sort_by_key(|((direction, _), _)| *direction);
+    openings.iter().map(|((direction, peer), all)| opening(*direction, *peer, all)).collect()
+}
+
+fn opening(direction: Direction, peer: Ipv4Net, all: &[Traffic]) -> String {
+    let (way, end) = match direction {
+        Direction::Ingress => ("in", "←"),
+        Direction::Egress => ("out", "→"),
+    };
+    let peer = if peer.prefix_len() == 0 { "anywhere".to_owned() } else { peer.to_string() };
+    let mut ports: Vec<String> = Vec::new();
+    let mut what: Vec<String> = Vec::new();
+    for traffic in all {
+        match traffic {
+            Traffic::Tcp(port) => ports.push(port.to_string()),
+            Traffic::FragmentationNeeded => what.push("path-MTU icmp".to_owned()),
+            Traffic::All => what.push("everything".to_owned()),
+        }
+    }
+    if !ports.is_empty() {
+        what.insert(0, format!("tcp {}", ports.join(", ")));
+    }
+    format!("{way} {} {end} {peer}", what.join(", "))
+}
+
+/// An id of the provider with its middle left out: `eipalloc-…60711`.
+pub(super) fn short_id(id: &RemoteId) -> String {
+    const KEPT: usize = 5;
+    let text = id.as_str();
+    let (kind, rest) = text.split_once('-').unwrap_or(("", text));
+    let count = rest.chars().count();
+    if count <= 2 * KEPT {
+        return text.to_owned();
+    }
+    let end: String = rest.chars().skip(count - KEPT).collect();
+    let dash = if kind.is_empty() { "" } else { "-" };
+    format!("{kind}{dash}…{end}")
 }
 
 /// The description that the user gave to a rule.

@@ -15,8 +15,8 @@ pub(crate) fn mermaid(graph: &Graph) -> String {
         out.push_str(&line);
         out.push('\n');
     };
-    for card in &scene.clients {
-        put(format!("  {}", shape(card)));
+    if let Some(clients) = &scene.clients {
+        put(format!("  {}", shape(clients)));
     }
     for (index, area) in scene.areas.iter().enumerate() {
         put(format!("  subgraph p{index}[\"{}\"]", escape::mermaid(&area.place.to_string())));

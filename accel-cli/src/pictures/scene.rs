@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 
 use accel_core::graph::{Role, To};
 use accel_core::resource::{Direction, InterfaceEndpoint, Kind, LoadBalancer, Resource, Traffic};
-use accel_core::{Graph, Node, NodeId, Place, Side};
+use accel_core::{Graph, Node, NodeId, Place, Ref, Side};
 
-use super::lines::{label_of, line, service_name, short_name, target, targets, zone};
+use super::lines::{
+    label_of, line, openings, service_name, short_id, short_name, target, targets, zone,
+};
 
 /// Blocks of clients that are named; the others are counted.
 const CLIENTS_MAX: usize = 6;
@@ -101,7 +103,8 @@ pub(super) fn scene(graph: &Graph) -> Scene {
             Resource::Vpc(vpc) => {
                 let title = format!("VPC {}", vpc.cidr);
                 let lines = network_lines(graph, id);
-                let card = card(id, Look::Network, title, "network", lines);
+                let card =
+                    card(id, Look::Network, title, "its subnets, routes and openings", lines);
                 scene.area(&node.place).networks.push(card);
             }
             Resource::ElasticIp(_) if !dialled(graph, id) => scene.other(id, node),
@@ -161,18 +164,18 @@ impl Scene {
 
     fn balancer(&mut self, graph: &Graph, id: NodeId, balancer: &LoadBalancer) {
         let node = graph.node(id);
-        let reach = if balancer.internet_facing { "internet-facing" } else { "internal" };
-        let kind = format!("network load balancer, {reach}");
+        let internal = if balancer.internet_facing { "" } else { "internal " };
+        let kind = format!("{internal}network load balancer");
         let title = short_name(node, "balancer");
         let mut lines: Vec<String> = Vec::new();
         for subnet in &balancer.subnets {
-            let address = match subnet.address.as_ref().map(|address| address.to()) {
+            let address = match subnet.address.as_ref().map(Ref::to) {
                 Some(To::Node(_)) => "elastic IP".to_owned(),
-                Some(To::Existing(id)) => id.to_string(),
+                Some(To::Existing(id)) => short_id(id),
                 None if balancer.internet_facing => "address of AWS's choice".to_owned(),
                 None => "private address".to_owned(),
             };
-            lines.push(format!("{} {address}", zone(graph, &subnet.subnet)));
+            lines.push(format!("{} · {address}", zone(graph, &subnet.subnet)));
         }
         for (port, group) in listeners(graph, id) {
             let targets = targets(graph, group);
@@ -193,7 +196,7 @@ impl Scene {
         let node = graph.node(id);
         let name = service_name(&endpoint.service, node.place.region.as_str());
         let in_zone = |subnet: &accel_core::resource::EndpointSubnet| {
-            format!("{} {}", zone(graph, &subnet.subnet), subnet.address)
+            format!("{} · {}", zone(graph, &subnet.subnet), subnet.address)
         };
         let mut lines: Vec<String> = endpoint.subnets.iter().map(in_zone).collect();
         lines.extend(settings(graph, id));
@@ -277,8 +280,7 @@ fn settings(graph: &Graph, id: NodeId) -> Vec<String> {
     let parents: BTreeSet<NodeId> = listeners.chain(groups).chain([id]).collect();
     let of_parent =
         |node: &&Node| node.resource.parent().is_some_and(|parent| parents.contains(&parent));
-    let said: BTreeSet<String> =
-        graph.nodes().iter().filter(of_parent).filter_map(|node| line(graph, node)).collect();
+    let said: BTreeSet<String> = graph.nodes().iter().filter(of_parent).filter_map(line).collect();
     said.into_iter().collect()
 }
 
@@ -293,7 +295,10 @@ fn network_lines(graph: &Graph, vpc: NodeId) -> Vec<String> {
             inside.insert(id);
         }
     }
-    inside.into_iter().filter_map(|id| line(graph, graph.node(id))).collect()
+    let nodes: Vec<&Node> = inside.into_iter().map(|id| graph.node(id)).collect();
+    let mut lines: Vec<String> = nodes.iter().copied().filter_map(line).collect();
+    lines.extend(openings(nodes.into_iter()));
+    lines
 }
 
 /// Whether a load balancer of the graph has the address.
@@ -321,26 +326,29 @@ fn clients(graph: &Graph, scene: &Scene) -> Option<Card> {
     });
     let groups: BTreeSet<NodeId> =
         balancers.flat_map(|it| it.groups.iter().filter_map(target)).collect();
-    let mut lines: Vec<String> = Vec::new();
+    let mut blocks: Vec<(String, Option<&str>)> = Vec::new();
     for node in graph.nodes() {
         let Resource::SecurityGroupRule(rule) = &node.resource else { continue };
         let guards = target(&rule.group).is_some_and(|group| groups.contains(&group));
         let opens = matches!(rule.traffic, Traffic::Tcp(_) | Traffic::All);
         if guards && opens && rule.direction == Direction::Ingress {
-            let label = label_of(graph, node).map(|label| format!(" {label}"));
-            let line = format!("{}{}", rule.peer, label.unwrap_or_default());
-            if !lines.contains(&line) {
-                lines.push(line);
+            let block = (rule.peer.to_string(), label_of(graph, node));
+            if !blocks.contains(&block) {
+                blocks.push(block);
             }
         }
     }
-    let dialled = scene.areas.iter().flat_map(|area| &area.path);
-    if !dialled.clone().any(|card| card.look == Look::Balancer) {
+    let mut dialled = scene.areas.iter().flat_map(|area| &area.path);
+    if !dialled.any(|card| card.look == Look::Balancer) {
         return None;
     }
-    if lines.len() > CLIENTS_MAX {
-        let more = lines.len() - CLIENTS_MAX;
-        lines.truncate(CLIENTS_MAX);
+    let more = blocks.len().saturating_sub(CLIENTS_MAX);
+    let mut lines: Vec<String> = Vec::new();
+    for (block, label) in blocks.into_iter().take(CLIENTS_MAX) {
+        lines.push(block);
+        lines.extend(label.map(|label| format!("({label})")));
+    }
+    if more > 0 {
         lines.push(format!("and {more} more"));
     }
     if lines.is_empty() {

@@ -9,9 +9,9 @@ use super::scene::{Area, Arrow, Card, Look, Scene, scene};
 
 const MARGIN: f64 = 24.0;
 const TOP: f64 = 76.0;
-const SIDE: f64 = 150.0;
-const PLACE: f64 = 286.0;
-const GAP: f64 = 46.0;
+const SIDE: f64 = 172.0;
+const PLACE: f64 = 290.0;
+const GAP: f64 = 56.0;
 /// Between the entries and the service side: the peering connection is drawn there.
 const BRIDGE: f64 = 108.0;
 const PAD: f64 = 14.0;
@@ -22,6 +22,8 @@ const HEAD: f64 = 48.0;
 const PLACE_HEAD: f64 = 34.0;
 /// Where arrows meet a card, below its upper edge.
 const DOOR: f64 = 24.0;
+/// Letters of a strong text are as wide as plain ones of this size.
+const STRONG: f64 = 13.5;
 const WIDTH: f64 = 2.0 * (MARGIN + SIDE + GAP + PLACE) + BRIDGE;
 
 const ENTRY_X: f64 = MARGIN + SIDE + GAP;
@@ -154,7 +156,7 @@ fn place(canvas: &mut Canvas, area: &Area, spot: Spot) {
         Side::Service => "place service",
     };
     canvas.rect(class, spot.x, spot.y, spot.width, spot.height, 12.0);
-    let region = fitting(area.place.region.as_str(), PLACE * 0.6, 12.0);
+    let region = fitting(area.place.region.as_str(), PLACE * 0.6, STRONG);
     canvas.text(spot.x + PAD, spot.y + 22.0, "strong", Anchor::Start, &region);
     let right = spot.x + spot.width - PAD;
     canvas.text(right, spot.y + 22.0, "small", Anchor::End, &format!("{} region", area.place.side));
@@ -173,7 +175,7 @@ fn draw(canvas: &mut Canvas, card: &Card, spot: Spot) {
     canvas.titled(&all.join(" · "), |canvas| {
         canvas.rect(class, spot.x, spot.y, spot.width, spot.height, 8.0);
         let x = spot.x + PAD;
-        let title = fitting(&card.title, room, 12.5);
+        let title = fitting(&card.title, room, STRONG);
         canvas.text(x, spot.y + 21.0, "strong", Anchor::Start, &title);
         canvas.text(x, spot.y + 37.0, "kind", Anchor::Start, &fitting(&card.kind, room, 11.0));
         let mut y = spot.y + HEAD + 14.0;
@@ -210,16 +212,12 @@ fn connect(canvas: &mut Canvas, arrow: &Arrow, layout: &Layout<'_>) {
     let (Some(from), Some(to)) = spots else { return };
     let (x, y) = (from.x + from.width, from.y + DOOR);
     let (to_x, to_y) = (to.x - 2.0, to.y + DOOR);
-    let middle = (x + to_x) / 2.0;
+    let middle = f64::midpoint(x, to_x);
     if (y - to_y).abs() < 1.0 {
         canvas.arrow(&format!("M{x:.1} {y:.1} H{to_x:.1}"));
     } else {
         canvas.arrow(&format!(
             "M{x:.1} {y:.1} C{middle:.1} {y:.1} {middle:.1} {to_y:.1} {to_x:.1} {to_y:.1}"
         ));
-    }
-    if !arrow.label.is_empty() {
-        let label = fitting(&arrow.label, GAP + 40.0, 11.0);
-        canvas.text(to_x - 22.0, to_y - 8.0, "small", Anchor::Middle, &label);
     }
 }

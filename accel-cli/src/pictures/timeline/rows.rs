@@ -7,6 +7,9 @@ use accel_core::engine::{Span, Timeline};
 /// A node that nobody waited for is shown if it took at least one part in so many of the whole.
 const SHOWN_PART: u32 = 50;
 
+/// Kinds that are usually ready within so many seconds are not waited for one by one.
+const LOOKED_AT_LATER: u32 = 5;
+
 /// One bar.
 #[derive(Debug)]
 pub(super) struct Row {
@@ -41,7 +44,8 @@ pub(super) fn rows(timeline: &Timeline) -> Rows {
     let short = shortener(timeline);
     let row = |span: &Span| {
         let start = span.started?;
-        let end = span.ready.unwrap_or(timeline.total);
+        let ended = if slow(span) { span.ready } else { span.ready.and(span.existed) };
+        let end = ended.unwrap_or(timeline.total);
         Some(Row {
             name: short(span.node.as_str()),
             kind: span.kind.name(),
@@ -49,7 +53,7 @@ pub(super) fn rows(timeline: &Timeline) -> Rows {
             existed: span.existed,
             end: end.max(start),
             critical: span.critical,
-            unfinished: span.ready.is_none(),
+            unfinished: ended.is_none(),
         })
     };
     let total = timeline.total;
@@ -62,6 +66,12 @@ pub(super) fn rows(timeline: &Timeline) -> Rows {
     Rows { shown, others: others.len(), others_most, total }
 }
 
+/// Whether a node's own time matters. What is ready within seconds is looked at when nothing else is left: its bar ends when it exists,
+/// for the time of that look says nothing about it.
+fn slow(span: &Span) -> bool {
+    span.kind.facts().ready.is_some_and(|times| times.usual_secs > LOOKED_AT_LATER)
+}
+
 impl Rows {
     /// What stands under the bars, if there is anything to say.
     pub(super) fn footnote(&self) -> Option<String> {
@@ -69,19 +79,20 @@ impl Rows {
         match (self.others, self.shown.is_empty()) {
             (0, true) => Some("nothing had to be made".to_owned()),
             (0, false) => None,
-            (1, _) => Some(format!("1 more took {most}; nothing waited for it")),
-            (count, _) => {
-                Some(format!("{count} more took at most {most} each; nothing waited for them"))
-            }
+            (1, _) => Some(format!("1 more took {most}; the whole did not wait for it")),
+            (count, _) => Some(format!(
+                "{count} more took at most {most} each; the whole did not wait for them"
+            )),
         }
     }
 }
 
-/// `0.3 s`, `12 s`, `2 min 4 s`: as exact as it matters.
+/// `40 ms`, `0.3 s`, `12 s`, `2 min 4 s`: as exact as it matters.
 pub(super) fn seconds(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     match tenths {
-        0..100 => format!("{}.{} s", tenths / 10, tenths % 10),
+        0 => format!("{} ms", time.as_millis()),
+        1..100 => format!("{}.{} s", tenths / 10, tenths % 10),
         100..1200 => format!("{} s", (tenths + 5) / 10),
         _ => {
             let whole = (tenths + 5) / 10;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use accel_core::engine::Timeline;
 
 use super::rows::{Row, Rows, rows, seconds};
-use crate::pictures::canvas::{Anchor, Canvas, fitting};
+use crate::pictures::canvas::{Anchor, Canvas, fitting_end};
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 24.0;
@@ -74,9 +74,13 @@ fn axis(canvas: &mut Canvas, total: Duration, bottom: f64) {
     while time <= total {
         let x = at(time, total);
         canvas.line("grid", x, TOP - 12.0, x, bottom);
-        canvas.text(x, TOP - 18.0, "small", Anchor::Middle, &seconds(time).replace(".0 s", " s"));
+        canvas.text(x, TOP - 18.0, "small", Anchor::Middle, &tick(time));
         time += step;
     }
+}
+
+fn tick(time: Duration) -> String {
+    if time.is_zero() { "0".to_owned() } else { seconds(time).replace(".0 s", " s") }
 }
 
 /// A round step that gives 4 to 10 of them.
@@ -96,9 +100,15 @@ fn bar(canvas: &mut Canvas, row: &Row, total: Duration, y: f64) {
     let (text, bar) = if row.critical { ("name strong", "bar critical") } else { ("name", "bar") };
     let sign = if row.critical { "◆ " } else { "" };
     let middle = y + ROW / 2.0;
-    let name = fitting(&format!("{sign}{}", row.name), NAMES - 16.0, 12.0);
+    let name = fitting_end(&row.name, NAMES - 36.0, 12.5);
     canvas.titled(&format!("{}, a {}: {}", row.name, row.kind, seconds(row.took())), |canvas| {
-        canvas.text(MARGIN + NAMES - 12.0, middle + 4.0, text, Anchor::End, &name);
+        canvas.text(
+            MARGIN + NAMES - 12.0,
+            middle + 4.0,
+            text,
+            Anchor::End,
+            &format!("{sign}{name}"),
+        );
         canvas.rect(bar, from, middle - BAR / 2.0, width, BAR, 3.0);
         let call = row.existed.map_or(0.0, |existed| at(existed, total) - from);
         if call >= 1.0 {

@@ -27,7 +27,12 @@ pub(crate) fn text(timeline: &Timeline, width: usize) -> String {
         lines.push(chart.axis());
     }
     lines.extend(rows.footnote());
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    let mut text = String::new();
+    for line in &lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 struct Chart {
