@@ -68,6 +68,7 @@ pub(crate) async fn open<'a>(
         Driver::new(deployer.backend, deployment, ledger, deployer.limits.clone(), stamp);
     driver.events.clone_from(&deployer.events);
     driver.stop = deployer.stop.clone();
+    driver.revoke_foreign = deployer.revoke_foreign;
     driver.state = state;
     let mut opened = look(driver, purpose, places, query).await?;
     if let Some(by) = &deployer.by {

@@ -219,6 +219,7 @@ impl Driver<'_> {
             deployment: &self.deployment,
             run: &self.stamp.run,
             adopt,
+            revoke_foreign: self.revoke_foreign,
             opening: false,
             journalled: self.ledger.in_use(),
             now: self.now(),
