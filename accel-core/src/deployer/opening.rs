@@ -121,8 +121,10 @@ async fn look(
     mut places: Vec<Place>,
     query: OfferQuery,
 ) -> Result<Opened<'_>, Failure> {
-    let ground = OfferQuery { room: Vec::new(), ..query };
-    let ((mut found, mut unknown), offer) = driver.look_around(&places, &ground).await?;
+    let (mut found, mut unknown) = driver.list(&places).await?;
+    // A new deployment needs room for everything; what else needs is known once there is a graph.
+    let room = if found.is_empty() { query.room } else { Vec::new() };
+    let offer = driver.ask(&OfferQuery { room, ..query }).await?;
     if purpose == Purpose::Cleanup {
         extend(&mut driver, &mut places, &mut found, &mut unknown).await?;
     }
@@ -171,7 +173,7 @@ pub(super) async fn prepare<'a, T: Topology>(
     topology: &T,
 ) -> Result<(Opened<'a>, Built), Failure> {
     let (mut opened, kept, first) = build(deployer, topology).await?;
-    let mut room = topology.query().room;
+    let mut room = if opened.found.is_empty() { Vec::new() } else { topology.query().room };
     if let Ok(built) = &first {
         let nodes = built.graph.nodes().iter();
         let new: BTreeSet<(&Place, Kind)> = nodes
