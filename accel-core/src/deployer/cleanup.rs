@@ -1,15 +1,17 @@
-//! Cleanup: make the cloud equal to the empty graph, and prove it.
+//! Cleanup: make the cloud equal to the empty graph, or to one of the addresses that are kept, and prove it.
 
 use super::Deployer;
 use super::opening::{Opened, Pins, open};
 use super::report::{Cleaned, CleanupReport, Failure};
-use crate::backend::OfferQuery;
+use super::unprotect::unprotect;
+use crate::backend::{OfferQuery, Phase};
 use crate::engine::{Item, Paused, Step};
 use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
-use crate::id::{DeploymentId, Place};
+use crate::id::{DeploymentId, Place, RemoteId};
 use crate::journal::Purpose;
+use crate::resource::{ElasticIp, Kind};
 
 pub(super) async fn cleanup(
     deployer: &Deployer<'_>,
@@ -17,24 +19,55 @@ pub(super) async fn cleanup(
     places: Vec<Place>,
     pins: &Pins,
 ) -> Result<CleanupReport, Failure> {
-    let query = OfferQuery { places: places.clone(), services: Vec::new() };
+    let query = OfferQuery { places: places.clone(), ..OfferQuery::default() };
     let mut opened = open(deployer, Purpose::Cleanup, deployment, places, query, pins).await?;
-    if opened.protected() {
+    let is_protected = opened.protected();
+    if is_protected && !deployer.unprotect {
         return Err(Failure::refused(
             "the deployment is protected",
-            "deploy it with protected = false first, then clean up",
+            "deploy it with protected = false first, or say that it may go all the same",
         ));
     }
     let known = opened.driver.state.items.iter().any(Item::live);
     let before = removed(&opened);
-    let beginning = opened.foresee(deployer, Graph::default())?;
+    let kept = if deployer.keep_addresses { addresses(&opened) } else { Graph::default() };
+    let beginning = opened.foresee(deployer, kept)?;
     let seen = opened.driver.begin(beginning).await?;
     opened.strangers = seen.strangers;
-    let going = opened.driver.state.items.iter().filter(|item| item.live()).count();
-    opened.driver.tell(Event::Began { wanted: 0, existing: 0, going });
-    let done = certify(deployer, &mut opened).await;
+    let items = &opened.driver.state.items;
+    let wanted = items.iter().filter(|item| item.wanted()).count();
+    let going = items.iter().filter(|item| !item.wanted() && item.live()).count();
+    opened.driver.tell(Event::Began { wanted, existing: wanted, going });
+    let ready = if is_protected { unprotect(&mut opened).await } else { Ok(()) };
+    let done = match ready {
+        Ok(()) => certify(deployer, &mut opened).await,
+        Err(error) => Err(error),
+    };
     opened.end(done).await?;
     Ok(report(&opened, known, before))
+}
+
+/// The addresses that are there, as a graph: what a cleanup that keeps them still wants. Only those of which the tags say the same as
+/// the graph would, so that keeping one is no call.
+fn addresses(opened: &Opened<'_>) -> Graph {
+    let mut graph = Graph::default();
+    for (found, tags) in opened.tags().filter(|(found, _)| found.id.kind == Kind::ElasticIp) {
+        let node = tags.owner.node.clone();
+        let is_there = matches!(found.phase, Phase::Pending | Phase::Ready(_));
+        if !is_there || graph.find(&node).is_some() {
+            continue;
+        }
+        let mut with = graph.clone();
+        let address = with.add(node.clone(), &found.id.place, ElasticIp {});
+        if let Some(note) = tags.keep {
+            with.keep(&address, note);
+        }
+        let asked = with.find(&node).map(|id| with.node(id).fingerprint);
+        if asked == Some(tags.owner.fingerprint) {
+            graph = with;
+        }
+    }
+    graph
 }
 
 /// How many things the records know that are gone, settings aside.
@@ -47,11 +80,14 @@ fn removed(opened: &Opened<'_>) -> usize {
 /// What earlier runs removed is not counted again.
 fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
     let removed = removed(opened) - before;
-    let nothing = removed == 0 && !known;
+    let wanted = opened.driver.state.items.iter().filter(|item| item.wanted() && item.exists());
+    let kept: Vec<RemoteId> = wanted.filter_map(|item| item.id.clone()).collect();
+    let nothing = removed == 0 && !known && kept.is_empty();
     CleanupReport {
         id: opened.driver.deployment.clone(),
         run: opened.driver.stamp.run.clone(),
         outcome: if nothing { Cleaned::NothingFound } else { Cleaned::NothingLeft { removed } },
+        kept,
         places: opened.places.clone(),
         calls: opened.calls(),
         strangers: opened.strangers.clone(),

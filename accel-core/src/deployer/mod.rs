@@ -8,6 +8,7 @@ mod opening;
 mod plan;
 mod report;
 mod status;
+mod unprotect;
 
 use std::sync::Arc;
 
@@ -88,6 +89,9 @@ pub struct Deployer<'a> {
     by: Option<String>,
     adopt: bool,
     take_over: bool,
+    revoke_foreign: bool,
+    unprotect: bool,
+    keep_addresses: bool,
     allow_replace: Vec<NodeName>,
     expect: Option<String>,
 }
@@ -106,6 +110,9 @@ impl<'a> Deployer<'a> {
             by: None,
             adopt: false,
             take_over: false,
+            revoke_foreign: false,
+            unprotect: false,
+            keep_addresses: false,
             allow_replace: Vec::new(),
             expect: None,
         }
@@ -171,6 +178,29 @@ impl<'a> Deployer<'a> {
     #[must_use]
     pub fn take_over(mut self, take_over: bool) -> Self {
         self.take_over = take_over;
+        self
+    }
+
+    /// Consent to remove the rules, routes and listeners that others have put into resources of ours. Without it they are named and left
+    /// alone, as everything else that is not ours.
+    #[must_use]
+    pub fn revoke_foreign(mut self, revoke_foreign: bool) -> Self {
+        self.revoke_foreign = revoke_foreign;
+        self
+    }
+
+    /// Consent to clean up a deployment that says that it is protected: its own word, and the load balancers' deletion protection.
+    #[must_use]
+    pub fn unprotect(mut self, unprotect: bool) -> Self {
+        self.unprotect = unprotect;
+        self
+    }
+
+    /// Whether a cleanup leaves the elastic IPs, with their tags: the next deploy of the same name uses them again. They cost money
+    /// meanwhile.
+    #[must_use]
+    pub fn keep_addresses(mut self, keep_addresses: bool) -> Self {
+        self.keep_addresses = keep_addresses;
         self
     }
 

@@ -9,7 +9,7 @@ use crate::backend::Bound;
 use crate::engine::policy::Verb;
 use crate::engine::{Stranger, Timeline};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::id::{DeploymentId, NodeName, Place, RunId};
+use crate::id::{DeploymentId, NodeName, Place, RemoteId, RunId};
 
 /// How often each verb was called. A batched read counts once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,8 @@ pub enum Cleaned {
     NothingFound,
 }
 
-/// A cleanup that is certified: two listings of every place, a window and a call's deadline apart, showed nothing of ours.
+/// A cleanup that is certified: two listings of every place, a window and a call's deadline apart, showed nothing of ours but what is
+/// kept.
 #[derive(Debug, Clone)]
 pub struct CleanupReport {
     /// The deployment.
@@ -95,6 +96,8 @@ pub struct CleanupReport {
     pub run: RunId,
     /// What was found.
     pub outcome: Cleaned,
+    /// What was left on purpose.
+    pub kept: Vec<RemoteId>,
     /// The places that were looked at.
     pub places: Vec<Place>,
     /// What was called.

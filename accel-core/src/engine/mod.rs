@@ -17,7 +17,7 @@ mod timeline;
 mod witness;
 
 pub(crate) use driver::begin::Beginning;
-pub(crate) use driver::{Driver, Paused};
+pub(crate) use driver::{Driver, Paused, persist};
 pub(crate) use ledger::Ledger;
 pub(crate) use state::{Item, State, Step, evolve};
 

@@ -43,6 +43,7 @@ impl Driver<'_> {
             deployment: &self.deployment,
             run: &self.stamp.run,
             adopt,
+            revoke_foreign: self.revoke_foreign,
             opening: true,
             journalled: self.ledger.in_use(),
             now: self.now(),

@@ -186,7 +186,7 @@ pub(super) fn late(kind: ErrorKind, deadline: Duration) -> Error {
 }
 
 /// Calls until it succeeds, a person is needed, or the limit for retries has passed.
-pub(super) async fn persist<T, F>(limits: &Limits, verb: Verb, call: impl Fn() -> F) -> Result<T>
+pub(crate) async fn persist<T, F>(limits: &Limits, verb: Verb, call: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {

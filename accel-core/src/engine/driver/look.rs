@@ -54,6 +54,13 @@ impl Driver<'_> {
         Ok((found?, offer?))
     }
 
+    /// What the cloud offers besides, with retries.
+    pub(crate) async fn ask(&mut self, query: &OfferQuery) -> Result<Offer> {
+        self.count(Verb::Offer);
+        let (backend, limits) = (self.backend, self.limits.clone());
+        persist(&limits, Verb::Offer, || backend.offer(query)).await
+    }
+
     /// Reads everything that is wanted, each with what was asked for it: one batch per place.
     pub(crate) async fn read_all(&mut self) -> Result<Vec<(Option<RemoteId>, Phase)>> {
         let mut phases = vec![(None, Phase::Gone); self.state.by_node.len()];
@@ -212,6 +219,7 @@ impl Driver<'_> {
             deployment: &self.deployment,
             run: &self.stamp.run,
             adopt,
+            revoke_foreign: self.revoke_foreign,
             opening: false,
             journalled: self.ledger.in_use(),
             now: self.now(),

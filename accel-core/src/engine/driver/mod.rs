@@ -7,6 +7,8 @@ pub(crate) mod look;
 mod span;
 mod tell;
 
+pub(crate) use self::call::persist;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -65,6 +67,8 @@ pub(crate) struct Driver<'a> {
     pub(crate) events: Option<mpsc::Sender<Timed>>,
     pub(crate) missed: u64,
     pub(crate) stop: Stop,
+    /// The user's word that what others have put into our resources is to go.
+    pub(crate) revoke_foreign: bool,
     pub(crate) timeline: Timeline,
     pub(crate) first_seen: BTreeMap<RemoteId, Moment>,
     /// Whether the records at hand at the beginning told of everything that there could be.
@@ -95,6 +99,7 @@ impl<'a> Driver<'a> {
             events: None,
             missed: 0,
             stop: Stop::default(),
+            revoke_foreign: false,
             timeline: Timeline::default(),
             first_seen: BTreeMap::new(),
             recorded: false,

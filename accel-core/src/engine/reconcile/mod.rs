@@ -17,7 +17,7 @@ use super::stranger::Stranger;
 use crate::backend::Found;
 use crate::error::Error;
 use crate::id::{DeploymentId, RemoteId, RunId};
-use crate::journal::{ItemId, Record};
+use crate::journal::{ItemId, Purpose, Record};
 use crate::resource::Repeat;
 
 /// What a listing is held against.
@@ -27,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) run: &'a RunId,
     /// The user's word that what other runs of this deployment made is theirs, and that those runs are over.
     pub(crate) adopt: bool,
+    /// The user's word that what others have opened inside our resources is to go.
+    pub(crate) revoke_foreign: bool,
     /// The first listing of the run.
     pub(crate) opening: bool,
     /// Whether a journal is in use.
@@ -101,6 +103,11 @@ impl Work<'_, '_, '_, '_> {
             self.found.iter().filter_map(|candidate| candidate.tags.as_ref()?.run.as_ref());
         let earlier = self.state.runs.iter().any(|started| started.stamp.run != *self.context.run);
         self.context.journalled && earlier && runs.all(|run| self.state.knows_run(run))
+    }
+
+    /// Whether the run is a cleanup: what it wants are at most addresses that are kept.
+    fn is_cleanup(&self) -> bool {
+        self.state.runs.last().is_some_and(|run| run.purpose == Purpose::Cleanup)
     }
 
     /// Whether this run has not seen it for a whole window yet: too early to judge.

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{RemoteId, RunId};
 use crate::journal::Record;
-use crate::resource::{Describe, Repeat};
+use crate::resource::{Describe, Facts, Repeat};
 use crate::tags::Ownership;
 
 const COPY: &str = "carries the tags of a resource of ours that was made only once";
@@ -163,13 +163,15 @@ impl Work<'_, '_, '_, '_> {
         if id.kind.facts().setting && id.kind.facts().vanishes_with.is_none() {
             return;
         }
-        let cleanup = self.state.graph.is_empty();
+        let revoked = self.is_revoked(index, ours);
+        let cleanup = self.is_cleanup();
         let takes_a_place = self.takes_a_place(index);
         if takes_a_place && !inside && self.is_young(id) {
             // What else it refers to may be ours, and not show yet.
             return;
         }
         if takes_a_place
+            || revoked
             || (inside && (cleanup || self.goes_along(index) || self.points_at_us(index)))
         {
             let seen = self.found[index].seen();
@@ -178,6 +180,17 @@ impl Work<'_, '_, '_, '_> {
             let key = key.as_ref().map(|key| format!(": {key}")).unwrap_or_default();
             self.stranger(id, &format!("stands inside a resource of ours{key}"));
         }
+    }
+
+    /// Whether others have put it into a resource of ours, of which it is a part (a rule of a group, a route of a table, a listener of a
+    /// load balancer), and the user wants such things to go.
+    fn is_revoked(&self, index: usize, ours: &BTreeSet<String>) -> bool {
+        let Found { id, refs, .. } = self.found[index].found;
+        let Facts { setting, vanishes_with, .. } = id.kind.facts();
+        let is_whole = |id: &&RemoteId| Some(id.kind) == *vanishes_with;
+        let whole_is_ours =
+            refs.iter().find(is_whole).is_some_and(|whole| ours.contains(whole.as_str()));
+        self.context.revoke_foreign && !setting && whole_is_ours
     }
 
     /// Whether it goes with something that is not wanted: it refers to that, or holds an address of it.
@@ -235,7 +248,7 @@ impl Work<'_, '_, '_, '_> {
     fn doom(&mut self, index: usize) {
         let found = self.found[index].found;
         let lends = found.id.kind.facts().lends_addresses;
-        if lends && found.phase == Phase::Pending && !self.state.graph.is_empty() {
+        if lends && found.phase == Phase::Pending && !self.is_cleanup() {
             // What holds its addresses can be told only by them, and they show when it is ready: it goes then.
             self.out.unsettled = true;
             return;

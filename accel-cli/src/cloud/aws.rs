@@ -1,0 +1,38 @@
+//! AWS, with the environment, profiles and roles that every AWS tool uses.
+
+use accel_core::NetworkBackend;
+
+use crate::args;
+use crate::trouble::Outcome;
+
+/// Whose credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Profiles {
+    service: Option<String>,
+    entry: Option<String>,
+}
+
+impl Profiles {
+    pub(super) fn of(args: &args::Cloud) -> Self {
+        let entry = args.entry_profile.clone().or_else(|| args.profile.clone());
+        Self { service: args.profile.clone(), entry }
+    }
+
+    pub(super) fn options(&self) -> String {
+        let mut options = String::new();
+        if let Some(service) = &self.service {
+            options.push_str(&format!(" --profile {service}"));
+        }
+        if let Some(entry) =
+            self.entry.as_ref().filter(|entry| self.service.as_ref() != Some(*entry))
+        {
+            options.push_str(&format!(" --entry-profile {entry}"));
+        }
+        options
+    }
+}
+
+pub(super) async fn open(profiles: &Profiles) -> Outcome<Box<dyn NetworkBackend>> {
+    let Profiles { service, entry } = profiles.clone();
+    Ok(Box::new(accel_aws::from_env(accel_aws::Profiles { service, entry }).await?))
+}

@@ -1,0 +1,109 @@
+//! The cloud that a command works on: which one, how to reach it, and in what time it runs.
+
+#[cfg(feature = "aws")]
+mod aws;
+mod herald;
+mod pace;
+mod sim;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use accel_core::NetworkBackend;
+
+pub(crate) use herald::Herald;
+
+use crate::args::{self, Backend};
+use crate::trouble::{Outcome, Trouble};
+
+/// A cloud that can be opened.
+#[derive(Debug, Clone)]
+pub(crate) enum Choice {
+    /// A simulated one.
+    Sim {
+        /// Where it is kept.
+        file: PathBuf,
+        /// How many times as fast as real time; 0 without limit.
+        speed: u32,
+    },
+    /// AWS.
+    #[cfg(feature = "aws")]
+    Aws(aws::Profiles),
+}
+
+impl Choice {
+    /// The one that the command line names.
+    pub(crate) fn of(args: &args::Cloud) -> Outcome<Self> {
+        match (args.backend.unwrap_or(Backend::Aws), &args.cloud) {
+            (Backend::Sim, Some(file)) => Ok(Self::Sim { file: file.clone(), speed: args.speed }),
+            (Backend::Sim, None) => Err(Trouble::input("--backend sim needs --cloud FILE")
+                .next("name a file for the simulated cloud: the next command finds it there")),
+            (Backend::Aws, Some(_)) => Err(Trouble::input("--cloud is for --backend sim")
+                .next("add --backend sim to work on a simulated cloud, or leave --cloud out")),
+            (Backend::Aws, None) => aws(args),
+        }
+    }
+
+    /// Runs a program in this cloud's time.
+    pub(crate) fn run<T>(&self, program: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        let runtime = match self {
+            Self::Sim { speed, .. } => pace::at_speed(*speed, program),
+            #[cfg(feature = "aws")]
+            Self::Aws(_) => pace::in_real_time(program),
+        };
+        runtime.map_err(|error| {
+            Trouble::new(crate::trouble::Exit::WorkLeft, format!("no runtime: {error}"))
+        })?
+    }
+
+    /// Opens it.
+    pub(crate) async fn open(&self) -> Outcome<Box<dyn NetworkBackend>> {
+        match self {
+            Self::Sim { file, .. } => Ok(Box::new(sim::Sandbox::open(file)?)),
+            #[cfg(feature = "aws")]
+            Self::Aws(profiles) => aws::open(profiles).await,
+        }
+    }
+
+    /// Where the records of its runs are kept, unless somebody says otherwise: a simulated cloud's beside it, for they mean nothing
+    /// elsewhere.
+    pub(crate) fn journals(&self) -> Outcome<PathBuf> {
+        match self {
+            Self::Sim { file, .. } => Ok(file.with_extension("journals")),
+            #[cfg(feature = "aws")]
+            Self::Aws(_) => crate::run::state_folder(),
+        }
+    }
+
+    /// How to name it in a command that goes on.
+    pub(crate) fn options(&self) -> String {
+        match self {
+            Self::Sim { file, .. } => format!(" --backend sim --cloud {}", file.display()),
+            #[cfg(feature = "aws")]
+            Self::Aws(profiles) => profiles.options(),
+        }
+    }
+
+    /// How much of the cloud's time passes between two pictures of it, ten in a second; never, if nobody can watch it.
+    pub(crate) fn redraw(&self) -> Option<Duration> {
+        let tenth = Duration::from_millis(100);
+        match self {
+            Self::Sim { speed: 0, .. } => None,
+            Self::Sim { speed, .. } => Some(tenth * *speed),
+            #[cfg(feature = "aws")]
+            Self::Aws(_) => Some(tenth),
+        }
+    }
+}
+
+#[cfg(feature = "aws")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it is an error")]
+fn aws(args: &args::Cloud) -> Outcome<Choice> {
+    Ok(Choice::Aws(aws::Profiles::of(args)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn aws(_args: &args::Cloud) -> Outcome<Choice> {
+    Err(Trouble::input("this accel was built without the AWS backend")
+        .next("build it with its default features, or use --backend sim --cloud FILE"))
+}

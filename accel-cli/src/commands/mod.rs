@@ -1,0 +1,28 @@
+//! One file per subcommand.
+
+mod cleanup;
+mod completions;
+mod deploy;
+mod graph;
+mod outputs;
+mod plan;
+mod policy;
+mod status;
+
+use crate::args::Command;
+use crate::terminal::Terminal;
+use crate::trouble::{Exit, Outcome};
+
+/// Does what the command line asks for.
+pub(crate) fn run(command: &Command, terminal: &Terminal) -> Outcome<Exit> {
+    match command {
+        Command::Plan(args) => plan::run(args, terminal),
+        Command::Deploy(args) => deploy::run(args, terminal),
+        Command::Status(args) => status::run(args, terminal),
+        Command::Outputs(args) => outputs::run(args, terminal),
+        Command::Cleanup(args) => cleanup::run(args, terminal),
+        Command::Policy(args) => policy::run(args, terminal),
+        Command::Graph(args) => graph::run(args, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
+    }
+}

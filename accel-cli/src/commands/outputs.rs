@@ -1,0 +1,55 @@
+//! `accel outputs`: what the clients of a lane need.
+
+use std::collections::BTreeMap;
+
+use accel_core::backend::{Bound, Phase};
+use accel_core::deployer::{NodeStatus, Status};
+use accel_core::topology::{LaneOutputs, Made};
+use accel_core::{NodeName, Topology as _};
+
+use crate::args::{Outputs, OutputsFormat};
+use crate::cloud::Choice;
+use crate::run::{Access, Session};
+use crate::terminal::Terminal;
+use crate::trouble::{Exit, Outcome, Trouble};
+use crate::{input, render};
+
+pub(super) fn run(args: &Outputs, terminal: &Terminal) -> Outcome<Exit> {
+    let spec = input::spec(&args.spec)?;
+    let choice = Choice::of(&args.cloud)?;
+    let outputs = choice.run(async {
+        let open =
+            Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Look);
+        let session = open.await?;
+        let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
+            Trouble::failure(failure, &spec.file, &format!("accel outputs {}", spec.file))
+        })?;
+        Ok(of(&session, &spec, &status))
+    })?;
+    let outputs = outputs.ok_or_else(|| {
+        Trouble::new(Exit::WorkLeft, format!("{}: nothing can be dialled yet", spec.name))
+            .next(format!("run `accel deploy {}{}` first", spec.file, choice.options()))
+    })?;
+    match args.format {
+        _ if terminal.json => terminal.document(&outputs),
+        OutputsFormat::Text => terminal.result(&render::outputs::text(&outputs)),
+        OutputsFormat::Shell => terminal.raw(&render::outputs::shell(&outputs)),
+    }
+    Ok(Exit::Done)
+}
+
+/// From the look that has just been taken: nothing is asked again.
+fn of(session: &Session<'_>, spec: &input::Spec, status: &Status) -> Option<LaneOutputs> {
+    let nodes: BTreeMap<NodeName, Bound> = status.nodes.iter().filter_map(bound).collect();
+    let offer = session.cloud.offer_heard()?;
+    spec.lane.outputs(&Made::new(&offer, &nodes))
+}
+
+fn bound(node: &NodeStatus) -> Option<(NodeName, Bound)> {
+    let attributes = match &node.phase {
+        Phase::Ready(ready) => Some(ready.attributes.clone()),
+        Phase::Pending | Phase::Waiting { .. } | Phase::Failed { .. } | Phase::Deleting => None,
+        Phase::Gone => return None,
+    };
+    Some((node.node.clone(), Bound { id: node.id.clone()?, attributes }))
+}

@@ -1,0 +1,9 @@
+//! Results as plain text. Every function is pure: what it is given, it puts into words.
+
+pub(crate) mod cleanup;
+pub(crate) mod deploy;
+pub(crate) mod outputs;
+pub(crate) mod place;
+pub(crate) mod plan;
+pub(crate) mod status;
+pub(crate) mod text;

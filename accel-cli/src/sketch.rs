@@ -1,0 +1,52 @@
+//! The graph of a spec without asking any cloud: for pictures and permissions, which depend on no zone's name.
+
+use accel_core::backend::{Caller, Offer, ServiceOffer};
+use accel_core::topology::Known;
+use accel_core::{Graph, Place, Topology as _, Zone};
+
+use crate::input::Spec;
+use crate::trouble::{Outcome, Trouble};
+
+/// The graph that the spec stands for in a cloud that has everything it asks for.
+pub(crate) fn graph(spec: &Spec) -> Outcome<Graph> {
+    let offer = offer(spec);
+    let known = Known { offer: &offer, kept: &[], today: None };
+    match spec.lane.build(&known) {
+        Ok(built) => Ok(built.graph),
+        Err(problems) => Err(Trouble::problems(&spec.file, problems)),
+    }
+}
+
+/// As many zones as asked for, named in the usual way, and every service in all of them.
+fn offer(spec: &Spec) -> Offer {
+    let query = spec.lane.query();
+    let service = |(place, asked): &(Place, String)| ServiceOffer {
+        asked: asked.clone(),
+        full_name: asked.clone(),
+        place: place.clone(),
+        zones: zones(place, spec.lane.zones),
+        hosts: Vec::new(),
+        policy_supported: true,
+    };
+    Offer {
+        callers: query.places.iter().map(|place| (place.side, caller(spec, place))).collect(),
+        services: query.services.iter().map(service).collect(),
+        zones: query.places.iter().map(|p| (p.clone(), zones(p, spec.lane.zones))).collect(),
+        ..Offer::default()
+    }
+}
+
+/// The account that the spec pins, or one that nobody has.
+fn caller(spec: &Spec, place: &Place) -> Caller {
+    let pinned = spec.lane.account(place.side).cloned();
+    Caller {
+        account: pinned.unwrap_or_else(|| "000000000000".into()),
+        partition: place.region.partition().to_owned(),
+        identity: String::new(),
+    }
+}
+
+fn zones(place: &Place, count: u8) -> Vec<Zone> {
+    let letters = ('a'..='z').take(usize::from(count));
+    letters.map(|letter| Zone::from(format!("{}{letter}", place.region))).collect()
+}

@@ -1,0 +1,142 @@
+//! The only place that prints: results on stdout, everything else on stderr.
+//!
+//! Text comes in plain. What would move a cursor or change a colour is escaped here, for all of it, and colour is added here.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde::Serialize;
+
+use crate::args::Output;
+use crate::document;
+use crate::escape;
+use crate::trouble::Trouble;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const NEXT: Style = Style::new().bold();
+
+/// The terminal, or what stands in for it.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    /// One document on stdout in place of text.
+    pub(crate) json: bool,
+    /// How often `-v` was given.
+    pub(crate) verbose: u8,
+    /// Whether a person sees stderr.
+    watched: bool,
+    /// Whether a person can answer.
+    answered: bool,
+    coloured: bool,
+    bars: MultiProgress,
+}
+
+impl Terminal {
+    /// The terminal of this process.
+    pub(crate) fn of_process(output: &Output) -> Self {
+        let watched = io::stderr().is_terminal();
+        let says_no = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let terminal = Self {
+            json: output.json,
+            verbose: output.verbose,
+            watched: watched && !dumb,
+            answered: watched && io::stdin().is_terminal(),
+            coloured: watched && !dumb && !says_no("NO_COLOR"),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+        };
+        terminal.keep_log();
+        terminal
+    }
+
+    /// Whether bars can be drawn: a person sees them, and no log runs through them.
+    pub(crate) fn live(&self) -> Option<&MultiProgress> {
+        (self.watched && self.verbose == 0).then_some(&self.bars)
+    }
+
+    /// Whether somebody can be asked.
+    pub(crate) fn answers(&self) -> bool {
+        self.answered
+    }
+
+    /// A result, for people.
+    pub(crate) fn result(&self, text: &str) {
+        self.above_bars(|| write(&mut io::stdout().lock(), &escape::terminal_lines(text)));
+    }
+
+    /// A result, as it is: what another program reads.
+    pub(crate) fn raw(&self, text: &str) {
+        self.above_bars(|| write(&mut io::stdout().lock(), text));
+    }
+
+    /// A result, for programs.
+    pub(crate) fn document(&self, document: &impl Serialize) {
+        let text = serde_json::to_string_pretty(document).expect("documents are plain data");
+        self.raw(&text);
+    }
+
+    /// What happens.
+    pub(crate) fn say(&self, text: &str) {
+        self.above_bars(|| write(&mut io::stderr().lock(), &escape::terminal_lines(text)));
+    }
+
+    /// What went wrong.
+    pub(crate) fn trouble(&self, trouble: &Trouble) {
+        if self.json {
+            self.document(&document::failure(trouble));
+        }
+        let mut lines = vec![format!("{} {}", self.styled("error:", ERROR), plain(&trouble.what))];
+        lines.extend(trouble.why.iter().map(|why| format!("  {}", plain(why))));
+        if let Some(next) = &trouble.next {
+            lines.push(format!("{} {}", self.styled("next:", NEXT), plain(next)));
+        }
+        self.above_bars(|| write(&mut io::stderr().lock(), &lines.join("\n")));
+    }
+
+    /// Asks for a line; nothing if nobody answers.
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        let mut stderr = io::stderr().lock();
+        drop(write!(stderr, "{} ", escape::terminal(question)).and_then(|()| stderr.flush()));
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim().to_owned()),
+        }
+    }
+
+    fn styled(&self, text: &str, style: Style) -> String {
+        if self.coloured { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn above_bars(&self, write: impl FnOnce()) {
+        if self.live().is_some() { self.bars.suspend(write) } else { write() }
+    }
+
+    /// The engine's own log, if it was asked for twice. What an SDK logs is left out: it may hold what is nobody's business.
+    fn keep_log(&self) {
+        use tracing_subscriber::filter::{LevelFilter, Targets};
+        use tracing_subscriber::layer::SubscriberExt as _;
+        use tracing_subscriber::util::SubscriberInitExt as _;
+
+        let level = match self.verbose {
+            0 | 1 => return,
+            2 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        let ours = Targets::new().with_target("accel", level);
+        let lines = tracing_subscriber::fmt::layer()
+            .with_ansi(self.coloured)
+            .with_writer(io::stderr)
+            .without_time();
+        tracing_subscriber::registry().with(lines).with(ours).init();
+    }
+}
+
+fn plain(text: &str) -> String {
+    escape::terminal_lines(text).into_owned()
+}
+
+/// A reader that has gone away (`| head`) wants no more: that is no error.
+fn write(sink: &mut impl Write, text: &str) {
+    drop(writeln!(sink, "{text}").and_then(|()| sink.flush()));
+}
