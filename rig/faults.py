@@ -34,6 +34,11 @@ class Faults:
         self.down = False
         self.history = []
 
+    def add(self, fault):
+        """One more."""
+        self.settings.faults.append(fault)
+        self.struck.append(0)
+
     def next(self, call):
         """The fault for this call, if any. Called once per call, in the order of arrival."""
         self.counts["all"] += 1
