@@ -10,6 +10,8 @@ REFUSALS = {
         "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
         "": ("Throttling", "Rate exceeded", 400),
     },
+    # The code that says for certain that nothing was done. Source: EC2 API reference, "Error codes".
+    "busy": {"": ("ConcurrentTagAccess", "You can't run simultaneous commands to modify a tag for a specific resource.", 400)},
     # Source: EC2 API reference, "Error codes"; IAM user guide, "Troubleshooting temporary credentials".
     "expire": {
         "ec2": ("RequestExpired", "Request has expired.", 400),

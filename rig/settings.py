@@ -16,6 +16,7 @@ class Fault:
 
     `mode` is one of
     `refuse`  throttled: nothing happens;
+    `busy`    not now: nothing happens;
     `lose`    it happens, and the connection is cut instead of an answer;
     `hang`    it happens, and no answer ever comes;
     `kill`    it happens, and `pid` (with its whole group, if `group`) is killed before the answer;

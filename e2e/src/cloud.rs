@@ -35,6 +35,8 @@ pub enum Preset {
 pub enum Mode {
     /// Throttled; nothing happens.
     Refuse,
+    /// Not now; nothing happens.
+    Busy,
     /// It happens, and the answer is lost.
     Lose,
     /// It happens, and then the program is killed.
@@ -55,6 +57,7 @@ impl Fault {
     pub fn new(mode: Mode) -> Self {
         let mode = match mode {
             Mode::Refuse => "refuse",
+            Mode::Busy => "busy",
             Mode::Lose => "lose",
             Mode::Kill => "kill",
             Mode::Expire => "expire",
@@ -164,6 +167,21 @@ impl Cloud {
     pub fn break_at(&self, faults: impl IntoIterator<Item = Fault>) {
         let faults: Vec<Value> = faults.into_iter().map(|fault| fault.0).collect();
         self.set(&json!({ "faults": faults }));
+    }
+
+    /// Lets one more fault strike; positions count on.
+    pub fn add_fault(&self, fault: Fault) {
+        control::ask(self.port, "fault", &fault.0);
+    }
+
+    /// Calls an action of EC2 with somebody's key, and gives the answer's XML. `form` begins with `Action=`.
+    ///
+    /// # Panics
+    ///
+    /// If the action fails.
+    #[must_use]
+    pub fn call(&self, key: &str, region: &str, form: &str) -> String {
+        control::call(self.port, key, region, form)
     }
 
     /// Nothing goes wrong any more.

@@ -3,7 +3,8 @@
 //! The local AWS ([`Cloud`]) is the one of the folder `rig`: it needs Python, and a package index when it is first made. Where it
 //! cannot be made, tests say so and do not run; nothing else in this repository needs it.
 //!
-//! Deliberately absent: any crate of accel. The program is run as a user runs it, and the judge is written with boto3.
+//! Deliberately absent: any crate of accel. The program is run as a user runs it, and the judge is written with boto3. Only the test
+//! `conformance` calls the AWS backend itself.
 
 #![expect(
     clippy::disallowed_methods,

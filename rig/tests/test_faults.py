@@ -29,6 +29,8 @@ class Faults(CloudTest):
         self.vpc()
         self.refused("RequestLimitExceeded", self.ec2.create_vpc, CidrBlock="10.9.0.0/16")
         self.assertEqual(len(self.own_vpcs()), 1)
+        self.fault("busy", every=1)
+        self.refused("ConcurrentTagAccess", self.ec2.create_vpc, CidrBlock="10.9.0.0/16")
         self.fault("refuse", every=1)
         self.refused("Throttling", self.elb.delete_load_balancer, LoadBalancerArn="arn:aws:elasticloadbalancing:x:1:loadbalancer/net/a/b")
 
