@@ -71,7 +71,12 @@ class Call:
     path: str
     headers: dict
     body: bytes
-    account: str = "123456789012"
+
+    @property
+    def account(self):
+        """A key that ends in twelve digits is of that account, every other key of one and the same."""
+        digits = re.search(r"\d{12}$", self.access_key)
+        return digits.group() if digits else "123456789012"
 
     @property
     def name(self):

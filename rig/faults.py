@@ -10,6 +10,8 @@ REFUSALS = {
         "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
         "": ("Throttling", "Rate exceeded", 400),
     },
+    # The code that says for certain that nothing was done. Source: EC2 API reference, "Error codes".
+    "busy": {"": ("ConcurrentTagAccess", "You can't run simultaneous commands to modify a tag for a specific resource.", 400)},
     # Source: EC2 API reference, "Error codes"; IAM user guide, "Troubleshooting temporary credentials".
     "expire": {
         "ec2": ("RequestExpired", "Request has expired.", 400),
@@ -33,6 +35,11 @@ class Faults:
         self.dice = random.Random(self.settings.seed)
         self.down = False
         self.history = []
+
+    def add(self, fault):
+        """One more."""
+        self.settings.faults.append(fault)
+        self.struck.append(0)
 
     def next(self, call):
         """The fault for this call, if any. Called once per call, in the order of arrival."""

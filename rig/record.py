@@ -48,6 +48,7 @@ class Record:
             "by_action": dict(Counter(entry["action"] for entry in self.log).most_common()),
             "by_region": dict(Counter(entry["region"] for entry in self.log)),
             "by_error": dict(Counter(f"{entry['action']} {entry['error']}" for entry in self.log if entry["error"])),
+            "mutating_by_key": dict(Counter(entry["key"] for entry in mutations)),
             "mutations": [f"{entry['region']} {entry['action']}" for entry in mutations],
             "most_in_flight": self.most_in_flight,
         }

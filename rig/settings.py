@@ -16,6 +16,7 @@ class Fault:
 
     `mode` is one of
     `refuse`  throttled: nothing happens;
+    `busy`    not now: nothing happens;
     `lose`    it happens, and the connection is cut instead of an answer;
     `hang`    it happens, and no answer ever comes;
     `kill`    it happens, and `pid` (with its whole group, if `group`) is killed before the answer;
@@ -55,9 +56,9 @@ class Settings:
     deleted_listed_s: float = 3600.0  # how long what is deleted is still listed as such
     faults: list = field(default_factory=list)
     seed: int = 1
-    accounts: dict = field(default_factory=dict)  # access key -> account; others: 123456789012
     quotas: dict = field(default_factory=dict)  # other values, by quota code
     quota_service: str = "answers"  # or `denied`
+    missing_zones: dict = field(default_factory=dict)  # zones that lack a service: `sagemaker.runtime` -> [zone]
     public_access: str = "off"  # VPC Block Public Access: off, block-bidirectional, block-ingress
     association_repeat: str = "conflict"  # the identical association again: `conflict` or `same`
     corrections_off: list = field(default_factory=list)

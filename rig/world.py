@@ -66,7 +66,6 @@ class World:
     def execute(self, call):
         """One call, as AWS would."""
         self.settle()
-        call.account = self.settings.accounts.get(call.access_key, call.account)
         self.call = call
         try:
             return self.corrections.around(call, self.ask_moto)

@@ -25,8 +25,8 @@ HOSTS = {
 WITHOUT_POLICY = {"appmesh-envoy-management", "transfer", "email-smtp"}
 
 
-def services(region, zones):
-    """What a region offers."""
+def services(world, region, zones):
+    """What a region offers; in which zones it lacks what (`missing_zones`) is the test's to say."""
     names = sorted({*AWS_ENDPOINT_SERVICES, *HOSTS, "sqs", "sns", "kms", "sts", "bedrock-runtime", "dynamodb", "s3"})
     kinds = {"s3": ["Gateway", "Interface"], "dynamodb": ["Gateway", "Interface"]}
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
@@ -35,7 +35,7 @@ def services(region, zones):
         for kind in kinds.get(name, ["Interface"]):
             yield {
                 "AcceptanceRequired": False,
-                "AvailabilityZones": zones,
+                "AvailabilityZones": [zone for zone in zones if zone not in world.settings.missing_zones.get(name, [])],
                 "BaseEndpointDnsNames": [f"{name}.{region}.vpce.{suffix}"],
                 "ManagesVpcEndpoints": False,
                 "Owner": "amazon",
@@ -60,7 +60,7 @@ def services_have_their_own_hosts(world, original, account, region):
     Source: PrivateLink guide, "AWS services that integrate"; the SDKs' endpoint rules.
     moto: puts the name of the service in front of the region.
     """
-    return list(services(region, [zone.name for zone in world.ec2.describe_availability_zones()]))
+    return list(services(world, region, [zone.name for zone in world.ec2.describe_availability_zones()]))
 
 
 def subnets_asked(params):
@@ -83,7 +83,7 @@ def endpoints_are_checked(world, call, proceed):
     params, ec2 = call.params, world.ec2
     vpc = ec2.get_vpc(params["VpcId"])
     zones = [zone.name for zone in ec2.describe_availability_zones()]
-    service = next((one for one in services(call.region, zones) if one["ServiceName"] == params["ServiceName"]), None)
+    service = next((one for one in services(world, call.region, zones) if one["ServiceName"] == params["ServiceName"]), None)
     if not service:
         raise Refused("InvalidServiceName", f"The Vpc Endpoint Service '{params['ServiceName']}' does not exist")
     if params.get("VpcEndpointType", "Gateway") != "Interface":

@@ -281,12 +281,14 @@ class Endpoint(CloudTest):
         vpc, other = self.vpc(), self.vpc("10.9.0.0/16")
         one, two = self.subnet(vpc), self.subnet(vpc, "10.1.1.0/24")
         elsewhere = self.subnet(other, "10.9.0.0/24")
+        self.settings(missing_zones={"sagemaker.runtime": [f"{self.REGION}c"]})
         for code, subnets, more in (
             ("InvalidServiceName", [one], {"ServiceName": "com.amazonaws.nowhere.bogus"}),
             ("DuplicateSubnetsInSameZone", [one, two], {}),
             ("InvalidSubnetID.NotFound", [elsewhere], {}),
             ("InvalidGroup.NotFound", [one], {"SecurityGroupIds": [self.group(other)]}),
             ("InvalidParameter", [one], {"PrivateDnsEnabled": True}),
+            ("InvalidParameter", [self.subnet(vpc, "10.1.2.0/24", "c")], {}),
             ("InvalidPolicyDocument", [one], {"PolicyDocument": "{"}),
         ):
             with self.subTest(code):

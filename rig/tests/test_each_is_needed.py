@@ -3,7 +3,13 @@
 import unittest
 
 import test_corrections
-from support import CloudTest
+from support import RIG, Cloud, CloudTest
+
+
+def table(corrections):
+    """The list of the README."""
+    rows = [f"| `{name}` | {text.splitlines()[0]} |\n" for name, text in corrections.items()]
+    return "| correction | in short |\n| --- | --- |\n" + "".join(rows)
 
 
 class EachCorrection(CloudTest):
@@ -12,6 +18,10 @@ class EachCorrection(CloudTest):
             for word in ("\n\n    AWS: ", "\n    Source: ", "\n    moto: "):
                 with self.subTest(name, word=word.strip()):
                     self.assertIn(word, text)
+
+    def test_is_listed_in_the_readme(self):
+        listed = (RIG / "README.md").read_text().split("<!-- corrections -->\n\n")[1]
+        self.assertEqual(listed, table(self.cloud.ask("corrections")), "python rig/tests/test_each_is_needed.py writes it")
 
     def test_has_a_test_that_fails_without_it(self):
         tests = {test._testMethodName: test for group in unittest.defaultTestLoader.loadTestsFromModule(test_corrections) for test in group}
@@ -27,3 +37,10 @@ class EachCorrection(CloudTest):
 
 
 del CloudTest
+
+if __name__ == "__main__":
+    cloud = Cloud()
+    readme = RIG / "README.md"
+    kept = readme.read_text().split("<!-- corrections -->")[0]
+    readme.write_text(f"{kept}<!-- corrections -->\n\n{table(cloud.ask('corrections'))}")
+    cloud.close()

@@ -29,6 +29,8 @@ class Faults(CloudTest):
         self.vpc()
         self.refused("RequestLimitExceeded", self.ec2.create_vpc, CidrBlock="10.9.0.0/16")
         self.assertEqual(len(self.own_vpcs()), 1)
+        self.fault("busy", every=1)
+        self.refused("ConcurrentTagAccess", self.ec2.create_vpc, CidrBlock="10.9.0.0/16")
         self.fault("refuse", every=1)
         self.refused("Throttling", self.elb.delete_load_balancer, LoadBalancerArn="arn:aws:elasticloadbalancing:x:1:loadbalancer/net/a/b")
 
@@ -102,12 +104,22 @@ class Faults(CloudTest):
         self.assertEqual(len(self.own_vpcs()), 1)
 
     def test_accounts_do_not_see_each_other(self):
-        self.settings(accounts={"AKIASECOND": "111122223333"})
         self.vpc()
-        other = self.cloud.client("ec2", self.REGION, "AKIASECOND")
+        other = self.cloud.client("ec2", self.REGION, "AKIA111122223333")
         self.assertEqual([one["IsDefault"] for one in other.describe_vpcs()["Vpcs"]], [True])
-        sts = self.cloud.client("sts", self.REGION, "AKIASECOND")
+        sts = self.cloud.client("sts", self.REGION, "AKIA111122223333")
         self.assertEqual(sts.get_caller_identity()["Account"], "111122223333")
+
+    def test_a_fault_can_be_added_to_others(self):
+        self.fault("refuse", at=[1])
+        self.cloud.ask("fault", mode="refuse", always=True, times=1, access_key="AKIA111122223333")
+        other = self.cloud.client("ec2", self.REGION, "AKIA111122223333")
+        self.refused("RequestLimitExceeded", self.ec2.create_vpc, CidrBlock="10.1.0.0/16")
+        self.vpc()
+        self.refused("RequestLimitExceeded", other.create_vpc, CidrBlock="10.1.0.0/16")
+        self.vpc(ec2=other)
+        by_key = self.cloud.ask("stats")["mutating_by_key"]
+        self.assertEqual(by_key, {"AULT": 2, "3333": 2})
 
     def test_calls_are_logged_and_counted(self):
         self.vpc()
