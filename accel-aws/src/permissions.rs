@@ -208,7 +208,8 @@ fn has_private_names(resource: &Resource) -> bool {
 /// By the endpoint's id, never by address: through an endpoint `aws:SourceIp` is absent or private, so a condition on it denies every
 /// call of a lane. Calls that AWS makes on the caller's behalf are left alone. Source: IAM, global condition context keys
 /// `aws:SourceVpce`, `aws:ViaAWSService`.
-pub fn for_callers(endpoints: &[String]) -> Value {
+pub fn for_callers(endpoints: impl IntoIterator<Item = String>) -> Value {
+    let endpoints: BTreeSet<String> = endpoints.into_iter().collect();
     json!({
         "Version": "2012-10-17",
         "Statement": [{
