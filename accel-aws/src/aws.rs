@@ -1,12 +1,13 @@
 //! The backend's value and how it is built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use accel_core::{Place, Side};
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::call::At;
 use crate::clients::Clients;
@@ -58,10 +59,29 @@ impl Aws {
         a == b || self.inner.one_account
     }
 
-    /// The API endpoint of a side, if it is not AWS's own.
-    pub fn endpoint(&self, side: Side) -> Option<&str> {
-        self.inner.clients.config(side).endpoint_url()
+    /// The API endpoints that are not AWS's own, set for one API or for all.
+    pub(crate) fn endpoints(&self) -> BTreeSet<String> {
+        [Side::Service, Side::Entry]
+            .into_iter()
+            .flat_map(|side| endpoints_of(self.inner.clients.config(side)))
+            .collect()
     }
+}
+
+/// As the SDK reads them: an endpoint of one API counts for more than one of all. Source: Service-specific endpoints, AWS SDKs and
+/// Tools reference guide.
+fn endpoints_of(config: &SdkConfig) -> Vec<String> {
+    let of_one = |service: &str| {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build();
+        config.service_config()?.load_config(key.ok()?)
+    };
+    let of_all = || config.endpoint_url().map(str::to_owned);
+    let apis = ["EC2", "Elastic Load Balancing v2"];
+    apis.into_iter().filter_map(|api| of_one(api).or_else(of_all)).collect()
 }
 
 impl fmt::Debug for Inner {

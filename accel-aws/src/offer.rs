@@ -23,12 +23,9 @@ const BALANCER_LIMITS: [(Kind, &str); 2] =
 
 impl Aws {
     pub(crate) async fn offer_of(&self, query: &OfferQuery) -> Offer {
-        let mut offer = Offer {
-            endpoint: [Side::Service, Side::Entry]
-                .into_iter()
-                .find_map(|side| self.endpoint(side).map(str::to_owned)),
-            ..Offer::default()
-        };
+        let endpoints: Vec<String> = self.endpoints().into_iter().collect();
+        let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
+        let mut offer = Offer { endpoint, ..Offer::default() };
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let (callers, zones, services, room) = tokio::join!(
             self.callers(&sides, &query.places),
