@@ -12,6 +12,7 @@ use accel_core::{Calls, Error, Failure, Place, Problem, RemoteId};
 use serde::Serialize;
 
 use crate::inventory::Inventory;
+use crate::prices::Estimate;
 use crate::trouble::{Exit, Trouble};
 
 /// What was called.
@@ -35,10 +36,11 @@ pub(crate) struct Planned<'a> {
     schema: &'static str,
     changes_anything: bool,
     plan: &'a Plan,
+    monthly: &'a Estimate,
 }
 
-pub(crate) fn plan(plan: &Plan) -> Planned<'_> {
-    Planned { schema: "accel.plan.v1", changes_anything: !plan.is_empty(), plan }
+pub(crate) fn plan<'a>(plan: &'a Plan, monthly: &'a Estimate) -> Planned<'a> {
+    Planned { schema: "accel.plan.v1", changes_anything: !plan.is_empty(), plan, monthly }
 }
 
 #[derive(Debug, Serialize)]
@@ -101,6 +103,8 @@ pub(crate) struct CleanedUp<'a> {
     /// Whether there was anything: nothing found is no proof that something was removed.
     found_anything: bool,
     removed: usize,
+    /// What was left on purpose.
+    kept: &'a [RemoteId],
     places: &'a [Place],
     took_ms: u128,
     calls: Counted,
@@ -119,6 +123,7 @@ pub(crate) fn cleanup(report: &CleanupReport) -> CleanedUp<'_> {
         run: report.run.as_str(),
         found_anything,
         removed,
+        kept: &report.kept,
         places: &report.places,
         took_ms: report.took.as_millis(),
         calls: Counted::from(&report.calls),

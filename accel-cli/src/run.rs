@@ -83,11 +83,6 @@ impl<'a> Session<'a> {
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
-
-    /// How much of the cloud's time passes between two pictures of it.
-    pub(crate) fn redraw(&self) -> Option<Duration> {
-        self.redraw
-    }
 }
 
 /// The records of a deployment. Who only looks makes none.

@@ -1,6 +1,6 @@
 //! The graph of a spec without asking any cloud: for pictures and permissions, which depend on no zone's name.
 
-use accel_core::backend::{Offer, ServiceOffer};
+use accel_core::backend::{Caller, Offer, ServiceOffer};
 use accel_core::topology::Known;
 use accel_core::{Graph, Place, Topology as _, Zone};
 
@@ -29,9 +29,20 @@ fn offer(spec: &Spec) -> Offer {
         policy_supported: true,
     };
     Offer {
+        callers: query.places.iter().map(|place| (place.side, caller(spec, place))).collect(),
         services: query.services.iter().map(service).collect(),
         zones: query.places.iter().map(|p| (p.clone(), zones(p, spec.lane.zones))).collect(),
         ..Offer::default()
+    }
+}
+
+/// The account that the spec pins, or one that nobody has.
+fn caller(spec: &Spec, place: &Place) -> Caller {
+    let pinned = spec.lane.account(place.side).cloned();
+    Caller {
+        account: pinned.unwrap_or_else(|| "000000000000".into()),
+        partition: place.region.partition().to_owned(),
+        identity: String::new(),
     }
 }
 

@@ -10,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use parse::Journal;
 
+use crate::prices::Traffic;
+
 const EXITS: &str = "Exit codes:
   0    done
   1    stopped with work left: run again to go on
@@ -135,7 +137,7 @@ pub(crate) struct Subject {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  accel plan lane.toml --traffic-gb 500        with the price of 500 GB a month through the lane
+  accel plan lane.toml --traffic-gb 20/300     with the price of a month: 20 GB of requests, 300 GB of responses
   accel plan lane.toml --check                 in a pipeline: exit 3 if a deploy would change anything
   accel plan lane.toml --json | jq -r .plan.digest    for `accel deploy --expect`")]
 pub(crate) struct Plan {
@@ -144,9 +146,9 @@ pub(crate) struct Plan {
     /// End with exit code 3 if a deploy would make, replace or delete anything
     #[arg(long)]
     pub(crate) check: bool,
-    /// Price a month with so many GB through the lane
-    #[arg(long, value_name = "N", value_parser = parse::gigabytes)]
-    pub(crate) traffic_gb: Option<f64>,
+    /// Price a month with so many GB each way, or with requests and responses apart
+    #[arg(long, value_name = "N|REQUESTS/RESPONSES")]
+    pub(crate) traffic_gb: Option<Traffic>,
     #[command(flatten)]
     pub(crate) cloud: Cloud,
     #[command(flatten)]
@@ -263,8 +265,8 @@ pub(crate) struct CleanupSubject {
     /// The lane's name, where there is no spec at hand
     #[arg(long, requires = "regions", conflicts_with = "seed_env", value_parser = parse::name)]
     pub(crate) name: Option<DeploymentId>,
-    /// The lane's regions
-    #[arg(long, requires = "name", value_delimiter = ',', value_parser = parse::place)]
+    /// The lane's regions; with --seed-env, those that the file does not name
+    #[arg(long, value_delimiter = ',', value_parser = parse::place)]
     #[arg(value_name = "service=REGION,entry=REGION")]
     pub(crate) regions: Vec<Place>,
     /// Remove what the ids in this file name (lines like `export NLB_ARN="…"`), as the original scripts wrote it

@@ -53,15 +53,6 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(secs))
 }
 
-pub(super) fn gigabytes(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if number.is_finite() && number >= 0.0 {
-        Ok(number)
-    } else {
-        Err(format!("{text} is no amount of data"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,14 +72,6 @@ mod tests {
         assert_eq!(place("entry=eu-west-1"), Ok(Place::new(Side::Entry, "eu-west-1")));
         for text in ["", "eu-west-1", "entry=", "exit=eu-west-1", "entry=EU", "entry=a b-c"] {
             assert!(place(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn data_is_a_finite_amount() {
-        assert_eq!(gigabytes("2.5"), Ok(2.5));
-        for text in ["-1", "NaN", "inf", "many"] {
-            assert!(gigabytes(text).is_err(), "{text}");
         }
     }
 }

@@ -6,10 +6,11 @@ use accel_core::topology::LaneOutputs;
 
 use crate::args::Deploy;
 use crate::cloud::Choice;
+use crate::input::{self, Spec};
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-use crate::{consent, document, input, pictures, render};
+use crate::{consent, document, pictures, prices, render, sketch};
 
 pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
@@ -20,13 +21,16 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
         let session = open.await?;
         let again = format!("accel deploy {}{}", spec.file, choice.options());
         let failed = |failure| Trouble::failure(failure, &spec.file, &again);
-        let mut deployer = session.deployer().allow_replace(args.allow_replace.iter().cloned());
+        let mut deployer = session
+            .deployer()
+            .allow_replace(args.allow_replace.iter().cloned())
+            .revoke_foreign(args.revoke_foreign);
         if let Some(digest) = &args.expect {
             deployer = deployer.expect(digest);
         }
         if !args.yes {
             let plan = deployer.plan(&spec.lane).await.map_err(failed)?;
-            deployer = agree(terminal, args, deployer, &plan)?;
+            deployer = agree(terminal, args, &spec, deployer, &plan)?;
         }
         let run = async |deployer: Deployer<'_>| deployer.deploy(&spec.lane).await;
         let made = session.watched(deployer, run).await?.map_err(failed)?;
@@ -38,10 +42,13 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
 fn agree<'a>(
     terminal: &Terminal,
     args: &Deploy,
+    spec: &Spec,
     deployer: Deployer<'a>,
     plan: &Plan,
 ) -> Outcome<Deployer<'a>> {
     terminal.say(&render::plan::plan(plan));
+    let monthly = prices::estimate(&sketch::graph(spec)?, None).to_string();
+    terminal.say(monthly.lines().next().unwrap_or_default());
     let refused = render::plan::not_allowed(plan, &args.allow_replace);
     if refused.is_empty() && !plan.is_empty() {
         consent::yes(terminal, "deploy this?")?;

@@ -5,7 +5,7 @@ use crate::cloud::Choice;
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-use crate::{document, input, render};
+use crate::{document, input, prices, render, sketch};
 
 pub(super) fn run(args: &Plan, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
@@ -14,13 +14,18 @@ pub(super) fn run(args: &Plan, terminal: &Terminal) -> Outcome<Exit> {
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Look);
         let session = open.await?;
-        let plan = session.deployer().plan(&spec.lane).await.map_err(|failure| {
-            Trouble::failure(failure, &spec.file, &format!("accel plan {}", spec.file))
-        })?;
+        let plan =
+            session.deployer().revoke_foreign(args.revoke_foreign).plan(&spec.lane).await.map_err(
+                |failure| {
+                    Trouble::failure(failure, &spec.file, &format!("accel plan {}", spec.file))
+                },
+            )?;
+        let monthly = prices::estimate(&sketch::graph(&spec)?, args.traffic_gb);
         if terminal.json {
-            terminal.document(&document::plan(&plan));
+            terminal.document(&document::plan(&plan, &monthly));
         } else {
             terminal.result(&render::plan::plan(&plan));
+            terminal.result(monthly.to_string().trim_end());
         }
         let differs = args.check && !plan.is_empty();
         Ok(if differs { Exit::Differences } else { Exit::Done })

@@ -17,12 +17,13 @@ pub(crate) fn cleanup(report: &CleanupReport) -> String {
     let regions: BTreeSet<&str> = report.places.iter().map(|place| place.region.as_str()).collect();
     let regions = Vec::from_iter(regions).join(" and ");
     let (id, took) = (&report.id, about(report.took.as_secs()));
+    let kept = report.kept.iter();
+    lines.extend(kept.map(|id| format!("  kept, and paid for: {} {id} in {}", id.kind, id.place)));
     lines.push(match report.outcome {
         Cleaned::NothingLeft { removed } => {
-            format!(
-                "{id}: {} removed in {took}; nothing left in {regions}",
-                count(removed, "thing")
-            )
+            let removed = count(removed, "thing");
+            let left = if report.kept.is_empty() { "nothing" } else { "nothing else" };
+            format!("{id}: {removed} removed in {took}; {left} left in {regions}")
         }
         Cleaned::NothingFound => {
             format!("{id}: nothing found in {regions}; is the name right, and the account?")

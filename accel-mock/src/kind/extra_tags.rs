@@ -56,6 +56,7 @@ impl Value for ExtraTags {
             } else {
                 world.things[key.index()].tags.extend(self.tags.clone());
             }
+            world.index_tags(*key);
         }
         Ok(())
     }
