@@ -7,6 +7,7 @@
 mod support;
 
 mod again;
+mod consent;
 mod crash;
 mod ends;
 mod existing;

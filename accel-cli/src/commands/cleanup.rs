@@ -1,7 +1,7 @@
 //! `accel cleanup`: remove everything of a lane, and prove that nothing is left.
 
 use accel_core::deployer::CleanupReport;
-use accel_core::{Deployer, DeploymentId, Place, Topology as _};
+use accel_core::{Deployer, DeploymentId, Failure, Place, Topology as _};
 
 use crate::args::Cleanup;
 use crate::cloud::Choice;
@@ -72,20 +72,42 @@ pub(super) fn run(args: &Cleanup, terminal: &Terminal) -> Outcome<Exit> {
         let open = Session::open(terminal, &choice, &args.cloud, args.others, name, Access::Change);
         let session = open.await?;
         let may_unprotect = agree(args, terminal, &session, &what).await?;
-        let failed = |failure| Trouble::failure(failure, name.as_str(), &what.again(&choice));
         let deployer = session.deployer().keep_addresses(args.keep_addresses);
         let deployer = deployer.unprotect(may_unprotect);
-        let report =
-            session.watched(deployer, async |deployer| clean(deployer, &what).await).await?;
-        tell(terminal, &report.map_err(failed)?);
+        match session.watched(deployer, async |deployer| clean(deployer, &what).await).await? {
+            Ok(report) => tell(terminal, &report),
+            Err(failure) => {
+                let trouble = Trouble::failure(failure, name.as_str(), &what.again(&choice));
+                return Err(advise(trouble, &session, &what, may_unprotect).await);
+            }
+        }
         Ok(Exit::Done)
     })
 }
 
-async fn clean(deployer: Deployer<'_>, what: &What) -> Result<CleanupReport, accel_core::Failure> {
+async fn clean(deployer: Deployer<'_>, what: &What) -> Result<CleanupReport, Failure> {
     match what {
         What::Spec(spec) => deployer.cleanup(&spec.lane).await,
         What::Named(name, places) => deployer.cleanup_named(name, places).await,
+    }
+}
+
+/// A refusal says what the engine's user can do; whether that is this program's own option takes one more look.
+async fn advise(
+    trouble: Trouble,
+    session: &Session<'_>,
+    what: &What,
+    may_unprotect: bool,
+) -> Trouble {
+    if may_unprotect || !matches!(trouble.failure, Some(Failure::Refused(_))) {
+        return trouble;
+    }
+    let name = what.name();
+    match inventory::look(&session.cloud, name, &what.places()).await {
+        Ok(found) if found.protected => trouble.next(format!(
+            "deploy it with protected = false first, or type its name: --confirm {name}"
+        )),
+        Ok(_) | Err(_) => trouble,
     }
 }
 

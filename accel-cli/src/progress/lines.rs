@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use accel_core::backend::Blocker;
 use accel_core::engine::policy::Verb;
 use accel_core::event::{Event, NodeStep, Timed};
 use accel_core::resource::Kind;
@@ -21,6 +22,8 @@ pub(super) struct Progress {
     waiting: BTreeMap<NodeName, Wait>,
     /// What went wrong with a node last: the same again is no news.
     refused: BTreeMap<NodeName, (Verb, ErrorKind)>,
+    /// What holds a node, as last said.
+    held: BTreeMap<NodeName, Vec<Blocker>>,
     /// Nodes whose create had no answer.
     doubted: BTreeSet<NodeName>,
     goal: Goal,
@@ -123,7 +126,12 @@ impl Progress {
                     );
                     lines.push(line(*at, '?', &text));
                 }
-                Event::Began { .. } | Event::Blocked { .. } | Event::Missed { .. } | _ => {
+                Event::Blocked { node, by } => {
+                    if self.held.insert(node.clone(), by.clone()).as_ref() != Some(by) {
+                        lines.push(line(*at, '!', &event.to_string()));
+                    }
+                }
+                Event::Began { .. } | Event::Missed { .. } | _ => {
                     lines.push(line(*at, ' ', &event.to_string()));
                 }
             }

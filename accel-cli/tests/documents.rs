@@ -1,0 +1,219 @@
+//! The documents that the program prints with `--json`: each meets its schema, and its golden sample.
+//!
+//! A document may gain fields and never lose or alter one. So the schemas are read strictly here (a field that no schema describes is a
+//! fault), while users read them as they are. `ACCEL_WRITE_SAMPLES=1` writes the samples anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+const JAKARTA: &str = include_str!("../../examples/specs/sagemaker-jakarta.toml");
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")
+}
+
+fn read(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("the file can be read");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The JSON files of a folder, by name without the ending.
+fn files(folder: &Path) -> BTreeMap<String, Value> {
+    let entries =
+        std::fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path());
+    let json = entries.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let name = |path: &PathBuf| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    json.filter_map(|path| Some((name(&path)?, read(&path)))).collect()
+}
+
+/// Adds to every object with properties that it has no others.
+fn strict(schema: &mut Value) {
+    if let Value::Object(object) = schema {
+        if object.contains_key("properties") {
+            object.entry("additionalProperties").or_insert(json!(false));
+        }
+        object.values_mut().for_each(strict);
+    } else if let Value::Array(items) = schema {
+        items.iter_mut().for_each(strict);
+    }
+}
+
+/// What of a document its schema does not allow.
+fn problems(document: &Value) -> Vec<String> {
+    let name = document["schema"].as_str().and_then(|name| name.strip_prefix("accel."));
+    let Some(name) = name else { return vec!["it names no schema".to_owned()] };
+    let path = folder().join(format!("{name}.json"));
+    if !path.exists() {
+        return vec![format!("there is no schema {name}")];
+    }
+    let mut schema = read(&path);
+    strict(&mut schema);
+    let validator =
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
+    let errors = validator.iter_errors(document);
+    errors.map(|error| format!("{name}: {}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn every_schema_is_one() {
+    let schemas = files(&folder());
+    assert!(schemas.len() >= 7);
+    for (name, schema) in &schemas {
+        assert!(jsonschema::meta::is_valid(schema), "{name}");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+        assert_eq!(schema["properties"]["schema"]["const"], format!("accel.{name}"));
+        assert!(schema["required"].as_array().unwrap().contains(&json!("schema")), "{name}");
+    }
+}
+
+#[test]
+fn one_word_has_one_meaning_in_all_schemas() {
+    let mut meanings: BTreeMap<String, (String, Value)> = BTreeMap::new();
+    for (name, schema) in files(&folder()) {
+        let words = schema["$defs"].as_object().cloned().unwrap_or_default();
+        for (word, meaning) in words {
+            let (first, known) =
+                meanings.entry(word.clone()).or_insert_with(|| (name.clone(), meaning.clone()));
+            assert_eq!(*known, meaning, "{word} in {first} and in {name}");
+        }
+    }
+}
+
+#[test]
+fn every_sample_meets_its_schema_and_every_schema_has_one() {
+    let samples = files(&folder().join("samples"));
+    let mut shown = BTreeSet::new();
+    for (name, sample) in &samples {
+        assert_eq!(problems(sample), [""; 0], "{name}");
+        shown.insert(sample["schema"].as_str().unwrap().replacen("accel.", "", 1));
+    }
+    assert_eq!(shown, files(&folder()).into_keys().collect());
+}
+
+#[test]
+fn a_document_that_is_not_as_its_schema_says_is_found() {
+    let sample = read(&folder().join("samples/cleanup.json"));
+    for field in sample.as_object().unwrap().keys() {
+        let mut less = sample.clone();
+        less.as_object_mut().unwrap().remove(field);
+        assert_ne!(problems(&less), [""; 0], "without {field}");
+    }
+    let mut more = sample.clone();
+    more["undescribed"] = json!(1);
+    assert_ne!(problems(&more), [""; 0]);
+    let mut other = sample.clone();
+    other["removed"] = json!("32");
+    assert_ne!(problems(&other), [""; 0]);
+    other = sample;
+    other["schema"] = json!("accel.cleanup.v9");
+    assert_ne!(problems(&other), [""; 0]);
+}
+
+/// Every path in a document with the types that it has there, whatever the values and however long the lists.
+fn shape(document: &Value) -> BTreeSet<String> {
+    fn walk(at: &str, value: &Value, all: &mut BTreeSet<String>) {
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(items) => {
+                for item in items {
+                    walk(&format!("{at}[]"), item, all);
+                }
+                "array"
+            }
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    walk(&format!("{at}.{name}"), field, all);
+                }
+                "object"
+            }
+        };
+        all.insert(format!("{at}: {kind}"));
+    }
+    let mut all = BTreeSet::new();
+    walk("", document, &mut all);
+    all
+}
+
+/// A folder with a spec and a simulated cloud, and the program in it.
+struct Scene(tempfile::TempDir);
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Self(tempfile::tempdir().expect("a temporary folder"));
+        scene.write("lane.toml", JAKARTA);
+        scene
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).expect("the folder can be written");
+    }
+
+    /// Runs the program, and checks that stdout is one document which meets its schema and its sample.
+    fn run(&self, sample: &str, exit: i32, arguments: &[&str]) -> Value {
+        let cloud = ["--json", "--backend", "sim", "--cloud", "cloud.json", "--speed", "0"];
+        let output = Command::new(env!("CARGO_BIN_EXE_accel"))
+            .args(arguments)
+            .args(cloud)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {stderr}");
+        let document: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?} prints one document: {error}\n{stderr}"));
+        assert_eq!(problems(&document), [""; 0], "{arguments:?}");
+        let path = folder().join(format!("samples/{sample}.json"));
+        if std::env::var_os("ACCEL_WRITE_SAMPLES").is_some() {
+            std::fs::write(&path, &output.stdout).expect("the sample can be written");
+        }
+        assert_eq!(shape(&document), shape(&read(&path)), "{sample}");
+        document
+    }
+}
+
+#[test]
+fn what_the_program_prints_in_the_life_of_a_lane_is_as_its_samples() {
+    let scene = Scene::new();
+    let plan = scene.run("plan", 0, &["plan", "lane.toml", "--traffic-gb", "100"]);
+    assert_eq!(plan["changes_anything"], true);
+    let digest = plan["plan"]["digest"].as_str().unwrap();
+    scene.run("deploy", 0, &["deploy", "lane.toml", "--yes", "--expect", digest]);
+    scene.run("status", 0, &["status", "lane.toml", "--check"]);
+    scene.run("lane-outputs", 0, &["outputs", "lane.toml"]);
+    let places = "service=ap-southeast-3,entry=ap-southeast-1";
+    let named = ["status", "--name", "sagemaker-jakarta", "--regions", places];
+    scene.run("inventory", 0, &named);
+    scene.write("lane.toml", &JAKARTA.replace("203.0.113.0/24", "198.51.100.0/24"));
+    let status = scene.run("status-differs", 3, &["status", "lane.toml", "--check"]);
+    assert_eq!(status["as_asked"], false);
+    scene.run("plan-changes", 3, &["plan", "lane.toml", "--check"]);
+    let cleanup = scene.run("cleanup", 0, &["cleanup", "lane.toml", "--yes"]);
+    assert_eq!(cleanup["found_anything"], true);
+    let again = scene.run("cleanup-nothing-found", 0, &["cleanup", "lane.toml", "--yes"]);
+    assert_eq!(again["found_anything"], false);
+}
+
+#[test]
+fn failures_are_documents_too() {
+    let scene = Scene::new();
+    scene.write("bad.toml", &JAKARTA.replace("zones = 2", "zones = 9"));
+    let spec = scene.run("failure-spec", 2, &["plan", "bad.toml"]);
+    assert_eq!(spec["kind"], "spec");
+    let missing = r#"["eipalloc-0a1b2c3d4e5f60711", "eipalloc-0a1b2c3d4e5f60712"]"#;
+    scene.write("halts.toml", &JAKARTA.replace(r#""made""#, missing));
+    let halt = scene.run("failure-halted", 1, &["deploy", "halts.toml", "--yes"]);
+    assert_eq!(halt["kind"], "halted");
+    assert!(!halt["errors"].as_array().unwrap().is_empty());
+    let refused = ["deploy", "lane.toml", "--yes", "--expect", "0000000000000000"];
+    let refused = scene.run("failure-refused", 2, &refused);
+    assert_eq!(refused["kind"], "refused");
+    let input = scene.run("failure-input", 2, &["plan", "no-such-file.toml"]);
+    assert_eq!(input["kind"], "input");
+}

@@ -1,0 +1,90 @@
+//! The user's word for one thing each: what others have opened goes, what is protected goes, addresses stay.
+
+use accel_core::deployer::Cleaned;
+use accel_core::resource::{Direction, Kind, Traffic};
+use accel_mock::Verb;
+use accel_tests::harness::{Stage, jakarta, virtually};
+use std::time::Duration;
+
+use crate::support::{allow, changed, deployed, id_of, mutations_since, standing};
+
+const NLB: &str = "entry.ap-southeast-1.balancer.sagemaker.runtime";
+
+/// Puts somebody else's rule, route and listener into our things.
+fn intrude(stage: &Stage) -> Vec<String> {
+    let group = id_of(&stage.cloud, "entry.ap-southeast-1.group");
+    let table = id_of(&stage.cloud, "entry.ap-southeast-1.route-table");
+    let balancer = id_of(&stage.cloud, NLB);
+    let targets = id_of(&stage.cloud, "entry.ap-southeast-1.target-group.sagemaker.runtime.443");
+    let peer = "192.0.2.0/24".parse().unwrap();
+    stage.cloud.meddle(|world| {
+        vec![
+            world.add_foreign_rule(&group, Direction::Ingress, Traffic::Tcp(22), peer),
+            world.add_foreign_route(&table, peer, "vgw-1"),
+            world.add_foreign_listener(&balancer, 8443, &targets),
+        ]
+    })
+}
+
+fn is_there(stage: &Stage, id: &str) -> bool {
+    stage.cloud.inspect(|world| world.find(id).is_some_and(|thing| thing.removed().is_none()))
+}
+
+#[test]
+fn what_others_have_put_into_our_things_goes_on_the_users_word_and_nothing_else_changes() {
+    for journal in [true, false] {
+        virtually(async {
+            let spec = jakarta();
+            let stage = standing(&spec, journal).await;
+            let foreign = intrude(&stage);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let first = stage.cloud.calls().len();
+            let deployer = stage.deployer().revoke_foreign(true);
+            assert_eq!(deployer.plan(&spec).await.unwrap().strangers, []);
+            deployer.deploy(&spec).await.unwrap();
+            let mutations = mutations_since(&stage.cloud, first);
+            assert_eq!(mutations.len(), foreign.len(), "{mutations:?}");
+            assert!(mutations.iter().all(|call| call.verb == Verb::Delete), "{mutations:?}");
+            assert!(foreign.iter().all(|id| !is_there(&stage, id)));
+            assert!(stage.deployer().status(&spec).await.unwrap().as_asked());
+        });
+    }
+}
+
+#[test]
+fn what_is_protected_goes_on_the_users_word() {
+    for journal in [true, false] {
+        virtually(async {
+            let spec = changed(|spec| spec.protected = true);
+            let stage = standing(&spec, journal).await;
+            stage.deployer().cleanup(&spec).await.unwrap_err();
+            let report = stage.deployer().unprotect(true).cleanup(&spec).await.unwrap();
+            assert!(matches!(report.outcome, Cleaned::NothingLeft { .. }), "{report:?}");
+            assert_eq!(stage.cloud.inspect(|world| world.live().count()), 0);
+        });
+    }
+}
+
+#[test]
+fn addresses_that_are_kept_are_all_that_is_left_and_serve_the_next_deploy() {
+    for journal in [true, false] {
+        virtually(async {
+            let spec = jakarta();
+            let stage = standing(&spec, journal).await;
+            let report = stage.deployer().keep_addresses(true).cleanup(&spec).await.unwrap();
+            let left = || -> Vec<String> {
+                let name = |thing: &accel_mock::Thing| thing.id().to_owned();
+                stage.cloud.inspect(|world| world.live().map(name).collect())
+            };
+            let kept: Vec<String> = report.kept.iter().map(ToString::to_string).collect();
+            assert_eq!((kept.len(), &kept), (2, &left()));
+            allow(&stage, &[&spec]);
+            let made = deployed(stage.deploy(&spec).await);
+            let used = made.nodes.values().filter(|bound| bound.id.kind == Kind::ElasticIp);
+            let used: Vec<String> = used.map(|bound| bound.id.to_string()).collect();
+            assert_eq!(used, kept);
+            let report = deployed(stage.cleanup(&spec).await);
+            assert!(report.kept.is_empty() && left().is_empty(), "{report:?}");
+        });
+    }
+}
