@@ -32,7 +32,7 @@ use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
-    let terminal = Terminal::of_process(&cli.output);
+    let terminal = Terminal::of_process(cli.output);
     let exit = commands::run(&cli.command, &terminal).unwrap_or_else(|trouble| {
         terminal.trouble(&trouble);
         trouble.exit

@@ -18,6 +18,7 @@ const NEXT: Style = Style::new().bold();
 
 /// The terminal, or what stands in for it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, in any combination")]
 pub(crate) struct Terminal {
     /// One document on stdout in place of text.
     pub(crate) json: bool,
@@ -33,7 +34,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// The terminal of this process.
-    pub(crate) fn of_process(output: &Output) -> Self {
+    pub(crate) fn of_process(output: Output) -> Self {
         let watched = io::stderr().is_terminal();
         let says_no = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -95,6 +96,7 @@ impl Terminal {
 
     /// Asks for a line; nothing if nobody answers.
     pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        debug_assert!(self.answered, "somebody answers");
         let mut stderr = io::stderr().lock();
         drop(write!(stderr, "{} ", escape::terminal(question)).and_then(|()| stderr.flush()));
         let mut line = String::new();

@@ -111,7 +111,20 @@ pub(crate) fn interrupted(subject: &str, again: &str) -> Trouble {
 fn refused(error: &Error) -> Trouble {
     let exit = match error.kind() {
         ErrorKind::Refused | ErrorKind::Invalid | ErrorKind::Unsupported => Exit::BadInput,
-        _ => Exit::WorkLeft,
+        ErrorKind::Throttled
+        | ErrorKind::Unavailable
+        | ErrorKind::Ambiguous
+        | ErrorKind::NotYet
+        | ErrorKind::NotFound
+        | ErrorKind::InUse
+        | ErrorKind::Conflict
+        | ErrorKind::Quota
+        | ErrorKind::Denied
+        | ErrorKind::Expired
+        | ErrorKind::Failed
+        | ErrorKind::Journal
+        | ErrorKind::Fenced
+        | _ => Exit::WorkLeft,
     };
     let mut whole = error.to_string();
     if let Some(advice) = error.what_next() {

@@ -1,6 +1,6 @@
 //! What others have done to the cloud: shown, left alone, and removed only on the user's word.
 
-#![expect(clippy::tests_outside_test_module, reason = "this is a test crate")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "each test crate uses a part")]
 mod support;

@@ -1,7 +1,7 @@
 //! Interrupted and killed: what is said, and that the same command goes on.
 
 #![cfg(unix)]
-#![expect(clippy::tests_outside_test_module, reason = "this is a test crate")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "each test crate uses a part")]
 mod support;

@@ -1,6 +1,6 @@
 //! No secret of the environment comes out anywhere: not in what is printed, not in records, not in a complaint, not in a panic.
 
-#![expect(clippy::tests_outside_test_module, reason = "this is a test crate")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "each test crate uses a part")]
 mod support;

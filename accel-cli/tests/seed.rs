@@ -1,6 +1,6 @@
 //! What the original scripts left behind: a lane without any tag, and a file of ids.
 
-#![expect(clippy::tests_outside_test_module, reason = "this is a test crate")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "each test crate uses a part")]
 mod support;
@@ -12,6 +12,12 @@ use serde_json::Value;
 use support::{Bench, LANE};
 
 const ARN: &str = "arn:aws:elasticloadbalancing:ap-southeast-1:111122223333:";
+
+const ARNS: &[(Kind, &str)] = &[
+    (Kind::LoadBalancer, "loadbalancer/net/by-hand/50dc6c495c0c9188"),
+    (Kind::TargetGroup, "targetgroup/by-hand/73e2d6bc24d8a067"),
+    (Kind::Listener, "listener/net/by-hand/50dc6c495c0c9188/0467ef3c8400ae65"),
+];
 
 /// What the variables name, by the node that stands for it here.
 const NAMES: &[(&str, &str)] = &[
@@ -65,15 +71,10 @@ fn left_behind(bench: &Bench) -> Vec<String> {
     cloud(bench).inspect(|world| {
         for (name, node) in NAMES {
             let thing = world.find(&id_of(world, node)).unwrap();
-            let resource = match thing.kind() {
-                Kind::LoadBalancer => "loadbalancer/net/by-hand/50dc6c495c0c9188",
-                Kind::TargetGroup => "targetgroup/by-hand/73e2d6bc24d8a067",
-                Kind::Listener => "listener/net/by-hand/50dc6c495c0c9188/0467ef3c8400ae65",
-                _ => "",
-            };
+            let resource = ARNS.iter().find(|(kind, _)| *kind == thing.kind());
             let id = match resource {
-                "" => thing.id().to_owned(),
-                _ => format!("{ARN}{resource}"),
+                None => thing.id().to_owned(),
+                Some((_, resource)) => format!("{ARN}{resource}"),
             };
             renamed.push((thing.id().to_owned(), id.clone()));
             lines.push(format!("export {name}=\"{id}\""));
@@ -139,7 +140,7 @@ fn a_file_that_breaks_off_is_gone_on_with() {
     let lines = left_behind(&bench);
     let without = |names: &[&str]| -> String {
         let kept = lines.iter().filter(|line| !names.iter().any(|name| line.contains(name)));
-        kept.map(|line| format!("{line}\n")).collect()
+        kept.map(String::as_str).collect::<Vec<_>>().join("\n")
     };
     bench.write("env", &without(&["NLB_LISTENER_ARN", "VPC_PEERING_ID"]));
     let halted = bench.sim("cleanup --seed-env env --yes").ended(1);

@@ -81,7 +81,8 @@ fn addresses_that_are_kept_are_all_that_is_left_and_serve_the_next_deploy() {
             allow(&stage, &[&spec]);
             let made = deployed(stage.deploy(&spec).await);
             let used = made.nodes.values().filter(|bound| bound.id.kind == Kind::ElasticIp);
-            let used: Vec<String> = used.map(|bound| bound.id.to_string()).collect();
+            let mut used: Vec<String> = used.map(|bound| bound.id.to_string()).collect();
+            used.sort();
             assert_eq!(used, kept);
             let report = deployed(stage.cleanup(&spec).await);
             assert!(report.kept.is_empty() && left().is_empty(), "{report:?}");

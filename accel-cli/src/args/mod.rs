@@ -81,8 +81,8 @@ pub(crate) struct Cloud {
     #[arg(long, value_enum)]
     pub(crate) backend: Option<Backend>,
     /// The file that holds the simulated cloud; made if there is none
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cloud: Option<PathBuf>,
+    #[arg(long = "cloud", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// How many times as fast as real time the simulated cloud runs; 0: as fast as this machine can
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub(crate) speed: u32,
@@ -92,7 +92,8 @@ pub(crate) struct Cloud {
     /// The AWS profile of the entry side, where it is another account
     #[arg(long, value_name = "NAME")]
     pub(crate) entry_profile: Option<String>,
-    /// Where the records of runs are kept, or `none`. By default $XDG_STATE_HOME/accel/journals, for a simulated cloud beside its file
+    /// Where the records of runs are kept, or none. By default in the user's folder for state (accel/journals), for a simulated cloud
+    /// beside its file
     #[arg(long, value_name = "DIR|none", value_parser = parse::journal)]
     pub(crate) journal: Option<Journal>,
     /// How long the cloud may hide what exists, for example 5s; by default 30s

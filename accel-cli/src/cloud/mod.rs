@@ -34,7 +34,7 @@ pub(crate) enum Choice {
 impl Choice {
     /// The one that the command line names.
     pub(crate) fn of(args: &args::Cloud) -> Outcome<Self> {
-        match (args.backend.unwrap_or(Backend::Aws), &args.cloud) {
+        match (args.backend.unwrap_or(Backend::Aws), &args.file) {
             (Backend::Sim, Some(file)) => Ok(Self::Sim { file: file.clone(), speed: args.speed }),
             (Backend::Sim, None) => Err(Trouble::input("--backend sim needs --cloud FILE")
                 .next("name a file for the simulated cloud: the next command finds it there")),
@@ -57,6 +57,10 @@ impl Choice {
     }
 
     /// Opens it.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(clippy::unused_async, reason = "AWS is asked who calls")
+    )]
     pub(crate) async fn open(&self) -> Outcome<Box<dyn NetworkBackend>> {
         match self {
             Self::Sim { file, .. } => Ok(Box::new(sim::Sandbox::open(file)?)),
@@ -67,6 +71,10 @@ impl Choice {
 
     /// Where the records of its runs are kept, unless somebody says otherwise: a simulated cloud's beside it, for they mean nothing
     /// elsewhere.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(clippy::unnecessary_wraps, reason = "there may be no folder for AWS's")
+    )]
     pub(crate) fn journals(&self) -> Outcome<PathBuf> {
         match self {
             Self::Sim { file, .. } => Ok(file.with_extension("journals")),

@@ -158,10 +158,15 @@ impl Progress {
                 NodeStep::Lost | NodeStep::Replacing { .. } => {
                     self.goal.made.remove(node);
                 }
-                _ => {}
+                NodeStep::Creating
+                | NodeStep::InDoubt
+                | NodeStep::Deleting
+                | NodeStep::Going { .. }
+                | NodeStep::Halted { .. }
+                | _ => {}
             },
             Event::Looking { wait } => self.looks_at = Some(at + *wait),
-            _ => {}
+            Event::Retry { .. } | Event::Blocked { .. } | Event::Missed { .. } | _ => {}
         }
     }
 

@@ -100,7 +100,7 @@ pub(super) fn parse(text: &str, given: &[Place]) -> Result<Seed, Vec<Problem>> {
             match (variable.read(it.value), place(variable.side)) {
                 (Err(why), _) => problems.push(at(it, &why)),
                 (Ok(()), None) => {
-                    problems.push(at(it, "is in a region that the file does not name"))
+                    problems.push(at(it, "is in a region that the file does not name"));
                 }
                 (Ok(()), Some(place)) => ids.push(RemoteId::new(variable.kind, place, it.value)),
             }

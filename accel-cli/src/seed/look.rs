@@ -52,9 +52,11 @@ pub(super) async fn at(
         seed.ids.iter().map(|id| ReadItem { id, request: None }).collect();
     let mut look = Look { there: Vec::new(), gone: Vec::new(), by };
     for (id, phase) in seed.ids.iter().zip(cloud.read(&items).await) {
-        match phase? {
-            Phase::Gone => look.gone.push(id.clone()),
-            phase => look.there.push(Seen { id: id.clone(), phase }),
+        let phase = phase?;
+        if phase == Phase::Gone {
+            look.gone.push(id.clone());
+        } else {
+            look.there.push(Seen { id: id.clone(), phase });
         }
     }
     let mut owned = Trouble::input("the file names things of lanes that accel manages");

@@ -54,9 +54,10 @@ pub(crate) fn run(args: &Cleanup, file: &Path, terminal: &Terminal) -> Outcome<E
             there.into_iter().partition(|seen| balancing::is_direct(seen.id.kind));
         balancing::remove(&session, &direct).await?;
         let again = format!("accel cleanup --seed-env {}{}", file.display(), choice.options());
-        let report = match networks.is_empty() {
-            true => None,
-            false => Some(networks_go(&session, &seed, &name, &by, &networks, &again).await?),
+        let report = if networks.is_empty() {
+            None
+        } else {
+            Some(networks_go(&session, &seed, &name, &by, &networks, &again).await?)
         };
         let removed: Vec<RemoteId> = direct.into_iter().chain(networks).map(|it| it.id).collect();
         tell(terminal, &removed, &gone, report.as_ref());

@@ -81,7 +81,8 @@ fn removed(opened: &Opened<'_>) -> usize {
 fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
     let removed = removed(opened) - before;
     let wanted = opened.driver.state.items.iter().filter(|item| item.wanted() && item.exists());
-    let kept: Vec<RemoteId> = wanted.filter_map(|item| item.id.clone()).collect();
+    let mut kept: Vec<RemoteId> = wanted.filter_map(|item| item.id.clone()).collect();
+    kept.sort();
     let nothing = removed == 0 && !known && kept.is_empty();
     CleanupReport {
         id: opened.driver.deployment.clone(),

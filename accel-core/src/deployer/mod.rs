@@ -78,6 +78,7 @@ pub async fn status<T: Topology>(
 ///
 /// Dropping a future of it stops the run and loses nothing that was promised: run again, and it converges or cleans up.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the user's word for one thing")]
 pub struct Deployer<'a> {
     backend: &'a dyn NetworkBackend,
     journal: Option<&'a dyn Journal>,

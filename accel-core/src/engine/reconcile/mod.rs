@@ -22,6 +22,7 @@ use crate::resource::Repeat;
 
 /// What a listing is held against.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, in any combination")]
 pub(crate) struct Context<'a> {
     pub(crate) deployment: &'a DeploymentId,
     pub(crate) run: &'a RunId,
