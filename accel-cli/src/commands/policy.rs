@@ -16,7 +16,7 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
     use crate::trouble::Trouble;
 
     let spec = input::spec(&args.spec)?;
-    let least = |purpose| {
+    let least = |purpose| -> Outcome<serde_json::Value> {
         let deployment = spec.lane.deployment();
         let deployment =
             deployment.map_err(|problem| Trouble::problems(&spec.file, vec![problem]))?;
