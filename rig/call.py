@@ -116,9 +116,11 @@ class Call:
 
 def read(method, path, headers, body):
     """Reads a request; its credentials' scope says service and region."""
-    scope = SCOPE.search(headers.get("Authorization", ""))
+    # Clients differ in how they write the names of headers.
+    headers = {name.lower(): text for name, text in headers.items()}
+    scope = SCOPE.search(headers.get("authorization", ""))
     access_key, region, service = scope.groups() if scope else ("-", "us-east-1", "-")
-    target = headers.get("X-Amz-Target")
+    target = headers.get("x-amz-target")
     if target:
         action = target.rsplit(".", 1)[-1]
         params = json.loads(body or b"{}")

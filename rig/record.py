@@ -29,7 +29,7 @@ class Record:
             "status": None,
             "error": None,
             "fault": None,
-            "agent": call.headers.get("User-Agent", "")[:60],
+            "agent": call.headers.get("user-agent", "")[:60],
         }
         self.log.append(entry)
         return entry

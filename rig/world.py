@@ -6,6 +6,7 @@ All calls are executed one after the other in one thread; nothing here is locked
 import heapq
 import itertools
 import os
+import sys
 import time
 import traceback
 
@@ -72,14 +73,14 @@ class World:
         except Refused as refused:
             return call.error(refused.code, refused.message, refused.status)
         except Exception as bug:  # moto's or ours: the caller sees what it would see of AWS's
-            traceback.print_exc()
+            print(f"{call.name}: {bug!r} at {traceback.format_exc(limit=-1).splitlines()[1].strip()}", file=sys.stderr)
             return call.error("InternalError", f"{type(bug).__name__}: {bug}", 500)
         finally:
             self.call = None
 
     def ask_moto(self, call):
         """One call, as moto does."""
-        headers = {name: text for name, text in call.headers.items() if name.lower() not in HOP}
+        headers = {name: text for name, text in call.headers.items() if name not in HOP}
         headers["x-moto-account-id"] = call.account
         reply = self.moto.open(call.path, method=call.method, headers=headers, data=call.body)
         kept = {name: text for name, text in reply.headers.items() if name.lower() in KEPT}

@@ -1,5 +1,6 @@
 """Interface endpoints and the services behind them."""
 
+import fnmatch
 import ipaddress
 import json
 
@@ -61,6 +62,33 @@ def services_have_their_own_hosts(world, original, account, region):
     moto: puts the name of the service in front of the region.
     """
     return list(services(world, region, [zone.name for zone in world.ec2.describe_availability_zones()]))
+
+
+@instead(VPCBackend, "_filter_endpoint_services")
+def services_are_filtered(world, original, names, filters, offered):
+    """By name and type, as every describe.
+
+    AWS: filters `service-name`, `service-type`, `service-region`, `owner` and tags; several values are joined with OR.
+    Source: EC2 API reference, DescribeVpcEndpointServices.
+    moto: an internal error for a filter with values.
+    """
+    known = {
+        "service-name": lambda one: [one["ServiceName"]],
+        "service-type": lambda one: [kind["ServiceType"] for kind in one["ServiceType"]],
+        "service-region": lambda one: [one["ServiceRegion"]],
+        "owner": lambda one: [one["Owner"]],
+    }
+
+    def fits(one):
+        return all(
+            any(fnmatch.fnmatchcase(has, wanted) for has in known[by["Name"]](one) for wanted in by.get("Values", []))
+            for by in filters
+        )
+
+    for by in filters:
+        if by["Name"] not in known:
+            raise Refused("InvalidFilter", f"The filter '{by['Name']}' is invalid")
+    return [one for one in offered if (not names or one["ServiceName"] in names) and fits(one)]
 
 
 def subnets_asked(params):
@@ -188,6 +216,17 @@ def add_subnet(backend, endpoint, subnet_id, address):
 
 def interfaces(backend, endpoint):
     return [backend.enis[one] for one in endpoint.network_interface_ids if one in backend.enis]
+
+
+@instead(VPCEndPoint, "get_filter_value")
+def endpoints_are_filtered_by_id(world, original, endpoint, name, *more):
+    """The filter `vpc-endpoint-id`, with which a batch of ids does not fail for the one that is gone.
+
+    AWS: has it.
+    Source: EC2 API reference, DescribeVpcEndpoints.
+    moto: an internal error.
+    """
+    return endpoint.id if name == "vpc-endpoint-id" else original(endpoint, name, *more)
 
 
 @instead(VPCEndPoint, "modify")

@@ -277,6 +277,15 @@ class Endpoint(CloudTest):
         self.assertEqual([each["PrivateDnsName"] for each in found], [f"runtime.sagemaker.{self.REGION}.amazonaws.com"])
         self.refused("InvalidServiceName", self.ec2.describe_vpc_endpoint_services, ServiceNames=["com.amazonaws.x.y"])
 
+    def test_services_are_filtered(self):
+        def names(**values):
+            wanted = [{"Name": name.replace("_", "-"), "Values": each} for name, each in values.items()]
+            found = self.ec2.describe_vpc_endpoint_services(Filters=wanted)["ServiceDetails"]
+            return [one["ServiceName"].rsplit(".", 1)[1] for one in found]
+
+        self.assertEqual(names(service_name=["*.sqs", "*.sns"]), ["sns", "sqs"])
+        self.assertEqual(names(service_name=["*.s3"], service_type=["Gateway"]), ["s3"])
+
     def test_endpoints_are_checked(self):
         vpc, other = self.vpc(), self.vpc("10.9.0.0/16")
         one, two = self.subnet(vpc), self.subnet(vpc, "10.1.1.0/24")
@@ -314,6 +323,13 @@ class Endpoint(CloudTest):
 
     def state(self, endpoint):
         return self.ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]["State"]
+
+    def test_endpoints_are_filtered_by_id(self):
+        vpc = self.vpc()
+        made = self.endpoint(vpc, [self.subnet(vpc)])["VpcEndpointId"]
+        wanted = [{"Name": "vpc-endpoint-id", "Values": [made, "vpce-0123456789abcdef0"]}]
+        found = self.ec2.describe_vpc_endpoints(Filters=wanted)["VpcEndpoints"]
+        self.assertEqual([one["VpcEndpointId"] for one in found], [made])
 
     def test_a_changed_endpoint_changes_its_interfaces(self):
         vpc = self.vpc()
