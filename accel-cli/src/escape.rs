@@ -33,7 +33,7 @@ pub(crate) fn xml(text: &str) -> String {
 /// A Mermaid label, between double quotes that the caller writes. What has any meaning to Mermaid becomes an entity code (`#35;`).
 ///
 /// Source: Mermaid, "Entity codes to escape characters". The colon is among them because Mermaid cuts entity codes off what looks
-/// to it like a style.
+/// to it like a style. A line break in the text stays one: Mermaid reads even an encoded `\n` so.
 pub(crate) fn mermaid(text: &str) -> String {
     let plain = |character: char| {
         !character.is_ascii()

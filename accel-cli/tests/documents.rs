@@ -16,15 +16,17 @@ fn folder() -> PathBuf {
 }
 
 fn read(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).expect("the file can be read");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The JSON files of a folder, by name without the ending.
 fn files(folder: &Path) -> BTreeMap<String, Value> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries =
+        std::fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path());
     let json = entries.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
-    json.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read(&path))).collect()
+    let name = |path: &PathBuf| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    json.filter_map(|path| Some((name(&path)?, read(&path)))).collect()
 }
 
 /// Adds to every object with properties that it has no others.
@@ -49,7 +51,8 @@ fn problems(document: &Value) -> Vec<String> {
     }
     let mut schema = read(&path);
     strict(&mut schema);
-    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    let validator =
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
     let errors = validator.iter_errors(document);
     errors.map(|error| format!("{name}: {}: {error}", error.instance_path())).collect()
 }
@@ -118,11 +121,15 @@ fn shape(document: &Value) -> BTreeSet<String> {
             Value::Number(_) => "number",
             Value::String(_) => "string",
             Value::Array(items) => {
-                items.iter().for_each(|item| walk(&format!("{at}[]"), item, all));
+                for item in items {
+                    walk(&format!("{at}[]"), item, all);
+                }
                 "array"
             }
             Value::Object(fields) => {
-                fields.iter().for_each(|(name, field)| walk(&format!("{at}.{name}"), field, all));
+                for (name, field) in fields {
+                    walk(&format!("{at}.{name}"), field, all);
+                }
                 "object"
             }
         };
@@ -138,13 +145,13 @@ struct Scene(tempfile::TempDir);
 
 impl Scene {
     fn new() -> Self {
-        let scene = Self(tempfile::tempdir().unwrap());
+        let scene = Self(tempfile::tempdir().expect("a temporary folder"));
         scene.write("lane.toml", JAKARTA);
         scene
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.path().join(name), text).unwrap();
+        std::fs::write(self.0.path().join(name), text).expect("the folder can be written");
     }
 
     /// Runs the program, and checks that stdout is one document which meets its schema and its sample.
@@ -156,7 +163,7 @@ impl Scene {
             .current_dir(self.0.path())
             .stdin(Stdio::null())
             .output()
-            .unwrap();
+            .expect("the program starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {stderr}");
         let document: Value = serde_json::from_slice(&output.stdout)
@@ -164,8 +171,7 @@ impl Scene {
         assert_eq!(problems(&document), [""; 0], "{arguments:?}");
         let path = folder().join(format!("samples/{sample}.json"));
         if std::env::var_os("ACCEL_WRITE_SAMPLES").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &output.stdout).unwrap();
+            std::fs::write(&path, &output.stdout).expect("the sample can be written");
         }
         assert_eq!(shape(&document), shape(&read(&path)), "{sample}");
         document

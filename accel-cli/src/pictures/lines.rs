@@ -106,18 +106,14 @@ fn opening(direction: Direction, peer: Ipv4Net, all: &[Traffic]) -> String {
     format!("{way} {} {end} {peer}", what.join(", "))
 }
 
-/// An id of the provider with its middle left out: `eipalloc-…60711`.
+/// The end of an id of the provider, which tells it apart: `…60711`.
 pub(super) fn short_id(id: &RemoteId) -> String {
     const KEPT: usize = 5;
-    let text = id.as_str();
-    let (kind, rest) = text.split_once('-').unwrap_or(("", text));
-    let count = rest.chars().count();
+    let count = id.as_str().chars().count();
     if count <= 2 * KEPT {
-        return text.to_owned();
+        return id.to_string();
     }
-    let end: String = rest.chars().skip(count - KEPT).collect();
-    let dash = if kind.is_empty() { "" } else { "-" };
-    format!("{kind}{dash}…{end}")
+    ['…'].into_iter().chain(id.as_str().chars().skip(count - KEPT)).collect()
 }
 
 /// The description that the user gave to a rule.

@@ -7,10 +7,13 @@ use accel_core::Graph;
 use super::scene::{Arrow, Card, Look, Scene, scene};
 use crate::escape;
 
+/// Lines as long as ours are stay whole.
+const HEAD: &str = "%%{init: {\"flowchart\": {\"wrappingWidth\": 320}}}%%";
+
 /// The chart.
 pub(crate) fn mermaid(graph: &Graph) -> String {
     let scene = scene(graph);
-    let mut out = String::from("flowchart LR\n");
+    let mut out = format!("{HEAD}\nflowchart LR\n");
     let mut put = |line: String| {
         out.push_str(&line);
         out.push('\n');

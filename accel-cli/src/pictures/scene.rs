@@ -171,8 +171,8 @@ impl Scene {
         for subnet in &balancer.subnets {
             let address = match subnet.address.as_ref().map(Ref::to) {
                 Some(To::Node(_)) => "elastic IP".to_owned(),
-                Some(To::Existing(id)) => short_id(id),
-                None if balancer.internet_facing => "address of AWS's choice".to_owned(),
+                Some(To::Existing(id)) => format!("EIP {}", short_id(id)),
+                None if balancer.internet_facing => "public address".to_owned(),
                 None => "private address".to_owned(),
             };
             lines.push(format!("{} · {address}", zone(graph, &subnet.subnet)));
@@ -237,9 +237,11 @@ fn caption(graph: &Graph) -> String {
     let settings = graph.nodes().iter().filter(|node| node.kind().facts().setting).count();
     let regions: BTreeSet<&str> =
         graph.nodes().iter().map(|node| node.place.region.as_str()).collect();
-    let noun = if regions.len() == 1 { "region" } else { "regions" };
-    let resources = graph.len() - settings;
-    format!("{resources} resources and {settings} settings in {} {noun}", regions.len())
+    let count =
+        |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let resources = count(graph.len() - settings, "resource");
+    let settings = count(settings, "setting");
+    format!("{resources} and {settings} in {}", count(regions.len(), "region"))
 }
 
 /// The ports of a load balancer, each with its target group.

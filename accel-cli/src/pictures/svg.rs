@@ -24,6 +24,8 @@ const PLACE_HEAD: f64 = 34.0;
 const DOOR: f64 = 24.0;
 /// Letters of a strong text are as wide as plain ones of this size.
 const STRONG: f64 = 13.5;
+/// The same of the title.
+const TITLE: f64 = 19.0;
 const WIDTH: f64 = 2.0 * (MARGIN + SIDE + GAP + PLACE) + BRIDGE;
 
 const ENTRY_X: f64 = MARGIN + SIDE + GAP;
@@ -45,7 +47,8 @@ pub(crate) fn svg(graph: &Graph) -> String {
     let layout = Layout::of(&scene);
     let title = title(&scene);
     let mut canvas = Canvas::new(WIDTH, layout.bottom + 44.0, &title, &description(&scene));
-    canvas.text(MARGIN, 40.0, "title", Anchor::Start, &title);
+    let shown = fitting(&title, WIDTH - 2.0 * MARGIN, TITLE);
+    canvas.text(MARGIN, 40.0, "title", Anchor::Start, &shown);
     for (area, spot) in scene.areas.iter().zip(&layout.areas) {
         place(&mut canvas, area, *spot);
     }

@@ -143,7 +143,7 @@ impl<'a> Bill<'a> {
             all.push(format!("{own} {noun} of your own: they cost the same without the lane"));
         }
         if traffic.is_some() {
-            let capacity = "load balancer capacity beyond 1 GB per NLCU and hour: many short or idle connections cost more";
+            let capacity = "load balancer capacity for many short or idle connections (beyond 1 GB per NLCU and hour)";
             all.push(capacity.to_owned());
             all.push("lower prices at high volume, and free amounts".to_owned());
             let (entry, service) = ends(graph);
