@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use accel_core::backend::{OfferQuery, ServiceOffer};
 use accel_core::resource::{
-    Attributes, ClosedEgress, Direction, EndpointPolicy, EndpointSubnet, InterfaceEndpoint,
+    Attributes, ClosedEgress, Direction, EndpointPolicy, EndpointSubnet, InterfaceEndpoint, Kind,
     RouteTable, RouteTableAssociation, SecurityGroup, SecurityGroupRule, Subnet, Traffic, Vpc,
     VpcDnsHostnames,
 };
@@ -68,7 +68,11 @@ impl Topology for PrivateService {
     }
 
     fn query(&self) -> OfferQuery {
-        OfferQuery { places: self.places(), services: vec![(self.place(), self.service.clone())] }
+        OfferQuery {
+            places: self.places(),
+            services: vec![(self.place(), self.service.clone())],
+            room: vec![(self.place(), Kind::Vpc)],
+        }
     }
 
     fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>> {

@@ -1,1 +1,43 @@
-//! The AWS backend.
+//! The AWS backend of accel: the contract of [`accel_core::NetworkBackend`] on the AWS SDK for Rust.
+//!
+//! It translates and decides nothing: no retry, no waiting, no policy. The SDK's own retries are off, because a silent retry of
+//! `CreateVpc` after a lost answer makes a second VPC; every call has a deadline.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use accel_core::spec::Acceleration;
+//!
+//! let spec = Acceleration::from_toml(&std::fs::read_to_string("sagemaker-jakarta.toml")?)?;
+//! let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+//! let aws = accel_aws::Aws::new(&config);
+//! let lane = accel_core::deploy(&aws, &spec).await?;
+//! println!("{}", lane.nodes.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Aws`] is built from configurations and reads no environment, profile or global itself; [`from_env`] is separate. Each value has
+//! clients of its own: two tenants in one process share none, and nothing that was looked up for one is shown to another.
+//!
+//! # How it is built
+//! * A *kind* (`kind/`, one file each, named as in `accel-core`) says how a resource is made and removed, and reads one from a view.
+//! * A *view* holds what one look has shown: one describe per family of resources, however many of them are asked for.
+//! * *Errors* (`error/`) are one table from operation, code and message to [`accel_core::ErrorKind`], with a source for each row.
+
+mod aws;
+mod backend;
+mod blockers;
+mod call;
+mod clients;
+mod differences;
+mod error;
+mod family;
+mod find;
+mod kind;
+mod list;
+mod offer;
+pub mod permissions;
+mod tags;
+mod view;
+
+pub use aws::{Aws, Profiles, from_env};

@@ -264,6 +264,10 @@ pub struct OfferQuery {
     pub places: Vec<Place>,
     /// Services wanted: short names (`sagemaker.runtime`) or full ones (`com.amazonaws.REGION.sagemaker.runtime`), each where it is.
     pub services: Vec<(Place, String)>,
+    /// What may have to be made, and where: its limits, their use and the guard rails that would stop it. Asked only when something is
+    /// to be made, for it costs as many calls as all the rest.
+    #[serde(default)]
+    pub room: Vec<(Place, Kind)>,
 }
 
 /// What a cloud offers.
@@ -332,6 +336,16 @@ impl Offer {
     /// The caller on a side.
     pub fn caller(&self, side: Side) -> Option<&Caller> {
         self.callers.iter().find(|(s, _)| *s == side).map(|(_, caller)| caller)
+    }
+
+    /// With what another answer says of limits and guard rails.
+    pub(crate) fn with_room(mut self, other: Self) -> Self {
+        self.quotas = other.quotas;
+        self.guards = other.guards;
+        self.not_checked.extend(other.not_checked);
+        self.not_checked.sort();
+        self.not_checked.dedup();
+        self
     }
 
     /// The zones of a place.

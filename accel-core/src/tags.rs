@@ -334,6 +334,12 @@ pub(crate) fn digest<'a>(
 /// Load balancers and target groups take at most 32 characters, letters, digits and hyphens, and no hyphen at either end.
 /// Source: `CreateLoadBalancer`, `CreateTargetGroup`.
 pub(crate) fn derived_name(owner: &Owner, token: &str) -> String {
-    let deployment: String = owner.deployment.as_str().chars().take(13).collect();
-    format!("accel-{}-{}", deployment.trim_end_matches('-'), &token[..12])
+    format!("{}{}", name_prefix(&owner.deployment), &token[..12])
+}
+
+/// How every derived name of a deployment begins, for providers whose lists know names and no tags. Two deployments whose names begin
+/// alike may share it: only tags tell whose a thing is.
+pub fn name_prefix(deployment: &DeploymentId) -> String {
+    let deployment: String = deployment.as_str().chars().take(13).collect();
+    format!("accel-{}-", deployment.trim_end_matches('-'))
 }

@@ -199,13 +199,16 @@ impl World {
         let open: Vec<&Place> = query.places.iter().filter(open).collect();
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let caller = |side: &Side| (*side, self.caller(*side, query, accounts));
-        let here = |(place, _): &&(Place, String)| open.contains(&place);
+        let limited = |place: &Place, kind: Kind| query.room.contains(&(place.clone(), kind));
+        let guarded = |(place, _): &&(Place, String)| limited(place, Kind::InternetGateway);
+        let asked: BTreeSet<&Place> = query.room.iter().map(|(place, _)| place).collect();
+        let quotas = asked.into_iter().flat_map(|place| self.quotas(place, accounts));
         Offer {
             callers: sides.iter().map(caller).collect(),
             services: services.filter(|service| open.contains(&&service.place)).collect(),
             zones: open.iter().map(|p| ((*p).clone(), offers.zones_of(&p.region))).collect(),
-            quotas: open.iter().flat_map(|place| self.quotas(place, accounts)).collect(),
-            guards: offers.guards.iter().filter(here).cloned().collect(),
+            quotas: quotas.filter(|quota| limited(&quota.place, quota.kind)).collect(),
+            guards: offers.guards.iter().filter(guarded).cloned().collect(),
             closed_regions: query
                 .places
                 .iter()

@@ -156,7 +156,11 @@ fn a_lane_can_join_two_accounts() {
     run(async {
         let mut deployer = Deployer::new(&cloud, "lane", lane());
         deployer.deploy().await;
-        let query = OfferQuery { places: vec![service(), entry()], services: Vec::new() };
+        let query = OfferQuery {
+            places: vec![service(), entry()],
+            room: vec![(entry(), Kind::Vpc)],
+            ..OfferQuery::default()
+        };
         let offer = cloud.offer(&query).await.unwrap();
         assert_eq!(offer.caller(Side::Entry).unwrap().account.as_str(), "222200002222");
         let used = offer.quotas.iter().find(|q| q.kind == Kind::Vpc && q.place == entry());
@@ -175,7 +179,7 @@ fn a_closed_region_denies_everything() {
         });
         let answer = refused(deployer.create("service.vpc").await);
         assert_eq!(answer, (ErrorKind::Denied, "OptInRequired".to_owned()));
-        let query = OfferQuery { places: vec![service()], services: Vec::new() };
+        let query = OfferQuery { places: vec![service()], ..OfferQuery::default() };
         let offer = deployer.cloud.offer(&query).await.unwrap();
         assert_eq!(offer.closed_regions, [service().region]);
         assert!(offer.zones_in(&service()).is_empty());
@@ -191,7 +195,7 @@ fn services_are_offered_by_short_and_full_name() {
             async move {
                 let place = accel_core::Place::new(Side::Service, region);
                 let services = vec![(place.clone(), asked.to_owned())];
-                let query = OfferQuery { places: vec![place], services };
+                let query = OfferQuery { places: vec![place], services, ..OfferQuery::default() };
                 let offer = cloud.offer(&query).await.unwrap();
                 let service = offer.service(asked)?.clone();
                 Some((service.full_name, service.hosts[0].clone(), service.zones.len()))

@@ -287,6 +287,8 @@ pub(crate) struct Policy {
     pub(crate) purpose: PolicyPurpose,
     #[command(flatten)]
     pub(crate) cloud: Cloud,
+    #[command(flatten)]
+    pub(crate) others: OtherRuns,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

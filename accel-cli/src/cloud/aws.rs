@@ -34,5 +34,5 @@ impl Profiles {
 
 pub(super) async fn open(profiles: &Profiles) -> Outcome<Box<dyn NetworkBackend>> {
     let Profiles { service, entry } = profiles.clone();
-    Ok(Box::new(accel_aws::from_env(accel_aws::Profiles { service, entry }).await?))
+    Ok(Box::new(accel_aws::from_env(accel_aws::Profiles { service, entry }).await))
 }

@@ -7,7 +7,7 @@ use accel_core::deployer::{NodeStatus, Status};
 use accel_core::topology::{LaneOutputs, Made};
 use accel_core::{NodeName, Topology as _};
 
-use crate::args::{Outputs, OutputsFormat};
+use crate::args::{Cloud, OtherRuns, Outputs, OutputsFormat};
 use crate::cloud::Choice;
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
@@ -16,26 +16,35 @@ use crate::{input, render};
 
 pub(super) fn run(args: &Outputs, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
-    let choice = Choice::of(&args.cloud)?;
-    let outputs = choice.run(async {
-        let open =
-            Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Look);
-        let session = open.await?;
-        let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
-            Trouble::failure(failure, &spec.file, &format!("accel outputs {}", spec.file))
-        })?;
-        Ok(of(&session, &spec, &status))
-    })?;
-    let outputs = outputs.ok_or_else(|| {
-        Trouble::new(Exit::WorkLeft, format!("{}: nothing can be dialled yet", spec.name))
-            .next(format!("run `accel deploy {}{}` first", spec.file, choice.options()))
-    })?;
+    let outputs = current(&spec, &args.cloud, args.others, terminal)?;
     match args.format {
         _ if terminal.json => terminal.document(&outputs),
         OutputsFormat::Text => terminal.result(&render::outputs::text(&outputs)),
         OutputsFormat::Shell => terminal.raw(&render::outputs::shell(&outputs)),
     }
     Ok(Exit::Done)
+}
+
+/// The outputs of what is there now.
+pub(super) fn current(
+    spec: &input::Spec,
+    cloud: &Cloud,
+    others: OtherRuns,
+    terminal: &Terminal,
+) -> Outcome<LaneOutputs> {
+    let choice = Choice::of(cloud)?;
+    let outputs = choice.run(async {
+        let open = Session::open(terminal, &choice, cloud, others, &spec.name, Access::Look);
+        let session = open.await?;
+        let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
+            Trouble::failure(failure, &spec.file, &format!("accel outputs {}", spec.file))
+        })?;
+        Ok(of(&session, spec, &status))
+    })?;
+    outputs.ok_or_else(|| {
+        Trouble::new(Exit::WorkLeft, format!("{}: nothing can be dialled yet", spec.name))
+            .next(format!("run `accel deploy {}{}` first", spec.file, choice.options()))
+    })
 }
 
 /// From the look that has just been taken: nothing is asked again.

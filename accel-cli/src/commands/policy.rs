@@ -7,18 +7,31 @@ use crate::trouble::{Exit, Outcome};
 
 #[cfg(feature = "aws")]
 pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
+    use accel_aws::permissions::{Purpose, document, for_callers};
+    use accel_core::Topology as _;
+
+    use super::outputs;
     use crate::args::PolicyPurpose;
     use crate::sketch;
-    use accel_aws::permissions::{Purpose, document};
+    use crate::trouble::Trouble;
 
     let spec = input::spec(&args.spec)?;
-    let graph = sketch::graph(&spec)?;
-    let purpose = match args.purpose {
-        PolicyPurpose::Deploy => Purpose::Deploy,
-        PolicyPurpose::Cleanup => Purpose::Cleanup,
-        PolicyPurpose::Callers => Purpose::Callers,
+    let least = |purpose| {
+        let deployment = spec.lane.deployment();
+        let deployment =
+            deployment.map_err(|problem| Trouble::problems(&spec.file, vec![problem]))?;
+        Ok(document(purpose, &deployment, &sketch::graph(&spec)?))
     };
-    terminal.document(&document(purpose, &graph));
+    let policy = match args.purpose {
+        PolicyPurpose::Deploy => least(Purpose::Deploy)?,
+        PolicyPurpose::Cleanup => least(Purpose::Cleanup)?,
+        PolicyPurpose::Callers => {
+            // It names the endpoints, which only the lane that stands can tell.
+            let lane = outputs::current(&spec, &args.cloud, args.others, terminal)?;
+            for_callers(lane.entries.into_iter().map(|entry| entry.endpoint))
+        }
+    };
+    terminal.document(&policy);
     Ok(Exit::Done)
 }
 

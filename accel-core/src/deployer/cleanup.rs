@@ -19,7 +19,7 @@ pub(super) async fn cleanup(
     places: Vec<Place>,
     pins: &Pins,
 ) -> Result<CleanupReport, Failure> {
-    let query = OfferQuery { places: places.clone(), services: Vec::new() };
+    let query = OfferQuery { places: places.clone(), ..OfferQuery::default() };
     let mut opened = open(deployer, Purpose::Cleanup, deployment, places, query, pins).await?;
     let is_protected = opened.protected();
     if is_protected && !deployer.unprotect {

@@ -7,10 +7,11 @@ use super::Deployer;
 use super::report::Failure;
 use crate::backend::{Found, Offer, OfferQuery};
 use crate::engine::{Beginning, Driver, Ledger, State, Stranger, evolve};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Problem};
 use crate::graph::Graph;
 use crate::id::{AccountId, DeploymentId, Place, RunId, Side};
 use crate::journal::{Entry, FORMAT, Journal, Purpose, Started};
+use crate::resource::Kind;
 use crate::spec::Day;
 use crate::tags::{Ownership, Stamp};
 use crate::topology::{Built, Kept, Known, Topology};
@@ -120,7 +121,10 @@ async fn look(
     mut places: Vec<Place>,
     query: OfferQuery,
 ) -> Result<Opened<'_>, Failure> {
-    let ((mut found, mut unknown), offer) = driver.look_around(&places, &query).await?;
+    let (mut found, mut unknown) = driver.list(&places).await?;
+    // A new deployment needs room for everything; what else needs is known once there is a graph.
+    let room = if found.is_empty() { query.room } else { Vec::new() };
+    let offer = driver.ask(&OfferQuery { room, ..query }).await?;
     if purpose == Purpose::Cleanup {
         extend(&mut driver, &mut places, &mut found, &mut unknown).await?;
     }
@@ -162,11 +166,48 @@ async fn extend(
     }
 }
 
-/// Opens a run and builds the graph; nothing is changed yet.
+/// Opens a run that may make something, and builds the graph; nothing is changed yet. Limits and guard rails count only for what is to
+/// be made: a run that finds everything there asks for none.
 pub(super) async fn prepare<'a, T: Topology>(
     deployer: &Deployer<'a>,
     topology: &T,
 ) -> Result<(Opened<'a>, Built), Failure> {
+    let (mut opened, kept, first) = build(deployer, topology).await?;
+    let mut room = if opened.found.is_empty() { Vec::new() } else { topology.query().room };
+    if let Ok(built) = &first {
+        let nodes = built.graph.nodes().iter();
+        let new: BTreeSet<(&Place, Kind)> = nodes
+            .filter(|node| !kept.iter().any(|kept| kept.node == node.name))
+            .map(|node| (&node.place, node.kind()))
+            .collect();
+        room.retain(|(place, kind)| new.contains(&(place, *kind)));
+    }
+    if room.is_empty() {
+        return Ok((opened, first.map_err(Failure::Spec)?));
+    }
+    // All problems at once: those of the limits too, where there are others already.
+    let query = OfferQuery { room, ..OfferQuery::default() };
+    let limits = opened.driver.ask(&query).await?;
+    opened.offer = std::mem::take(&mut opened.offer).with_room(limits);
+    let built = opened.build(deployer, topology, &kept).map_err(Failure::Spec)?;
+    Ok((opened, built))
+}
+
+/// Opens a run that makes nothing, and builds the graph.
+pub(super) async fn survey<'a, T: Topology>(
+    deployer: &Deployer<'a>,
+    topology: &T,
+) -> Result<(Opened<'a>, Built), Failure> {
+    let (opened, _, built) = build(deployer, topology).await?;
+    Ok((opened, built.map_err(Failure::Spec)?))
+}
+
+type Building<'a> = (Opened<'a>, Vec<Kept>, Result<Built, Vec<Problem>>);
+
+async fn build<'a, T: Topology>(
+    deployer: &Deployer<'a>,
+    topology: &T,
+) -> Result<Building<'a>, Failure> {
     let problems = topology.check();
     if !problems.is_empty() {
         return Err(Failure::Spec(problems));
@@ -175,13 +216,21 @@ pub(super) async fn prepare<'a, T: Topology>(
     let (places, query, pins) = (topology.places(), topology.query(), Pins::of(topology));
     let opened = open(deployer, Purpose::Deploy, deployment, places, query, &pins).await?;
     let kept = opened.kept();
-    let today = Day::from_unix_ms(deployer.clock.now_ms());
-    let known = Known { offer: &opened.offer, kept: &kept, today: Some(today) };
-    let built = topology.build(&known).map_err(Failure::Spec)?;
-    Ok((opened, built))
+    let built = opened.build(deployer, topology, &kept);
+    Ok((opened, kept, built))
 }
 
 impl Opened<'_> {
+    fn build<T: Topology>(
+        &self,
+        deployer: &Deployer<'_>,
+        topology: &T,
+        kept: &[Kept],
+    ) -> Result<Built, Vec<Problem>> {
+        let today = Day::from_unix_ms(deployer.clock.now_ms());
+        topology.build(&Known { offer: &self.offer, kept, today: Some(today) })
+    }
+
     fn stamp(&mut self, purpose: Purpose) {
         let accounts =
             self.offer.callers.iter().map(|(side, caller)| (*side, caller.account.clone()));

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Deployer;
-use super::opening::prepare;
+use super::opening::survey;
 use super::report::{Calls, Failure};
 use crate::backend::{Difference, Phase};
 use crate::engine::Stranger;
@@ -54,7 +54,7 @@ pub(super) async fn status<T: Topology>(
     deployer: &Deployer<'_>,
     topology: &T,
 ) -> Result<Status, Failure> {
-    let (mut opened, built) = prepare(deployer, topology).await?;
+    let (mut opened, built) = survey(deployer, topology).await?;
     let beginning = opened.foresee(deployer, built.graph)?;
     opened.driver.state = beginning.state;
     let phases = opened.driver.read_all().await?;

@@ -7,7 +7,7 @@ use crate::backend::Blocker;
 use crate::error::{Error, ErrorKind};
 use crate::id::{Place, RemoteId};
 use crate::journal::ItemId;
-use crate::resource::{Api, Kind};
+use crate::resource::{Api, Kind, Times};
 
 /// Milliseconds since the run began.
 pub(crate) type Moment = u64;
@@ -17,7 +17,8 @@ pub(crate) type Moment = u64;
 pub struct Limits {
     /// How many calls may be in flight at once; one batched read per place may come on top. Default 16.
     pub concurrency: usize,
-    /// How long the cloud may hide what exists; overrides every kind's own window. Default: each kind's, 30 s.
+    /// How long the cloud may hide what exists; overrides every kind's own window. Default: each kind's, 30 s. With a shorter one, looks
+    /// at what takes a while come sooner by as much.
     pub window_secs: Option<u32>,
     /// How long one call may take before its outcome is in doubt. Default 30 s.
     pub call_secs: u32,
@@ -52,6 +53,17 @@ impl Default for Limits {
 impl Limits {
     pub(crate) fn window_ms(&self, kind: Kind) -> u64 {
         u64::from(self.window_secs.unwrap_or(kind.facts().window_secs)) * 1000
+    }
+
+    /// A time that a cloud needs, in milliseconds. A run with a shorter window expects a cloud that is faster in all by as much.
+    pub(crate) fn scaled_ms(&self, kind: Kind, secs: u32) -> u64 {
+        let (own, window) = (u64::from(kind.facts().window_secs) * 1000, self.window_ms(kind));
+        u64::from(secs) * 1000 * window.min(own) / own.max(1)
+    }
+
+    /// When something that takes a while is first looked at: after seven tenths of its usual time.
+    pub(crate) fn first_look_ms(&self, kind: Kind, times: Option<Times>) -> u64 {
+        times.map_or(0, |times| self.scaled_ms(kind, times.usual_secs) * 7 / 10)
     }
 
     /// The longest window of any kind.

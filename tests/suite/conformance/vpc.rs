@@ -37,7 +37,8 @@ pub(super) async fn is_held_by_what_lies_in_it(lab: &mut Lab<'_>) -> Verdict {
 pub(super) async fn over_the_limit_is_a_quota(lab: &mut Lab<'_>) -> Verdict {
     let query = accel_core::backend::OfferQuery {
         places: vec![lab.subject.entry.place.clone()],
-        services: Vec::new(),
+        room: vec![(lab.subject.entry.place.clone(), Kind::Vpc)],
+        ..Default::default()
     };
     let offer = lab.backend().offer(&query).await?;
     let quota = offer.quotas.iter().find(|it| it.kind == Kind::Vpc);

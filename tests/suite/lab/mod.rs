@@ -60,6 +60,7 @@ impl<'s> Lab<'s> {
         let query = OfferQuery {
             places: vec![subject.service.place.clone(), subject.entry.place.clone()],
             services: vec![(subject.service.place.clone(), subject.endpoint_service.clone())],
+            ..OfferQuery::default()
         };
         let offer = subject.backend.offer(&query).await?;
         let service = offer.service(&subject.endpoint_service).ok_or_else(|| {

@@ -41,17 +41,11 @@ impl Driver<'_> {
         Ok((found, unknown))
     }
 
-    /// The first look: every place and the offer, all at once.
-    pub(crate) async fn look_around(
-        &mut self,
-        places: &[Place],
-        query: &OfferQuery,
-    ) -> Result<((Vec<Found>, Vec<String>), Offer)> {
-        let (backend, limits) = (self.backend, self.limits.clone());
+    /// What the cloud offers, with retries.
+    pub(crate) async fn ask(&mut self, query: &OfferQuery) -> Result<Offer> {
         self.count(Verb::Offer);
-        let offer = persist(&limits, Verb::Offer, || backend.offer(query));
-        let (found, offer) = futures_util::future::join(self.list(places), offer).await;
-        Ok((found?, offer?))
+        let (backend, limits) = (self.backend, self.limits.clone());
+        persist(&limits, Verb::Offer, || backend.offer(query)).await
     }
 
     /// Reads everything that is wanted, each with what was asked for it: one batch per place.

@@ -1,6 +1,6 @@
 //! What the answer to a delete means, and what holds what does not go.
 
-use super::{BLOCKERS_AGAIN_MS, FIRST_LOOK_MS_PER_SEC, Judge, REFUSALS_BEFORE_BLOCKERS};
+use super::{BLOCKERS_AGAIN_MS, Judge, REFUSALS_BEFORE_BLOCKERS};
 use crate::backend::Blocker;
 use crate::engine::policy::{Next, Verb, next};
 use crate::engine::state::{Item, Step};
@@ -11,7 +11,9 @@ impl Judge<'_> {
     pub(super) fn deleted(&mut self, id: ItemId) -> Vec<Record> {
         let item = self.item(id);
         self.agenda.speed_up(&item.family());
-        let gone = self.item(id).kind.facts().gone;
+        let kind = self.item(id).kind;
+        let gone = kind.facts().gone;
+        let first_look = self.limits.first_look_ms(kind, gone);
         let now = self.now;
         let turn = self.turn(id);
         turn.calm();
@@ -19,8 +21,7 @@ impl Judge<'_> {
         turn.blockers.clear();
         turn.ask_blockers_at = None;
         turn.since = Some(now);
-        turn.next_at =
-            now + gone.map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
+        turn.next_at = now + first_look;
         match gone {
             Some(_) => vec![Record::Going { item: id }],
             None => vec![Record::Gone { item: id }],

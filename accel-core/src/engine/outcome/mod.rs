@@ -26,8 +26,8 @@ pub(crate) enum Outcome {
 
 /// How many looks must agree that something is gone.
 const GONE_LOOKS: u32 = 3;
-/// What is pending is first looked at after so many milliseconds per second of its usual time.
-const FIRST_LOOK_MS_PER_SEC: u64 = 700;
+/// The shortest pause between two looks at what takes a while, in milliseconds.
+const LEAST_PAUSE_MS: u64 = 100;
 /// How long what is new is left alone at most in a cloud that lags, in milliseconds.
 const LAG_MS_MAX: u64 = 1_500;
 /// How often a delete is refused before its blockers are asked for.
@@ -173,12 +173,8 @@ impl Judge<'_> {
 
     /// The item exists now: its first look comes when seven tenths of the usual time are over.
     fn appeared(&mut self, id: ItemId) {
-        let usual = self
-            .item(id)
-            .kind
-            .facts()
-            .ready
-            .map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
+        let kind = self.item(id).kind;
+        let first_look = self.limits.first_look_ms(kind, kind.facts().ready);
         let now = self.now;
         let turn = self.turn(id);
         turn.calm();
@@ -188,7 +184,7 @@ impl Judge<'_> {
         turn.gone_since = None;
         turn.gone_looks = 0;
         turn.since = Some(now);
-        turn.next_at = now + usual;
+        turn.next_at = now + first_look;
     }
 
     fn create_failed(&mut self, id: ItemId, error: Error) -> Vec<Record> {

@@ -1,6 +1,6 @@
 //! What a look at a thing means: still on its way, ready, broken, or gone.
 
-use super::{BLOCKERS_AGAIN_MS, FIRST_LOOK_MS_PER_SEC, GONE_LOOKS, Judge};
+use super::{BLOCKERS_AGAIN_MS, GONE_LOOKS, Judge, LEAST_PAUSE_MS};
 use crate::backend::Phase;
 use crate::engine::agenda::Turn;
 use crate::engine::state::Step;
@@ -117,14 +117,18 @@ impl Judge<'_> {
         let limit = times
             .map_or(u64::from(self.limits.in_use_secs), |times| u64::from(times.limit_secs))
             * 1000;
+        let kind = self.item(id).kind;
+        let (first_look, least) = (
+            self.limits.first_look_ms(kind, times),
+            self.limits.scaled_ms(kind, 1).max(LEAST_PAUSE_MS),
+        );
         let turn = self.turn(id);
         turn.tries = 0;
         let since = *turn.since.get_or_insert(now);
         let lasted = now - since;
         // A deploy waits for the slowest thing, and the next step for this look; a cleanup is in less of a hurry.
-        let first =
-            since + times.map_or(0, |times| u64::from(times.usual_secs) * FIRST_LOOK_MS_PER_SEC);
-        turn.next_at = first.max(now + (lasted / if going { 8 } else { 25 }).clamp(1_000, 30_000));
+        let pause = (lasted / if going { 8 } else { 25 }).clamp(least, 30_000);
+        turn.next_at = (since + first_look).max(now + pause);
         if going && turn.ask_blockers_at.is_none() && lasted > BLOCKERS_AGAIN_MS * 2 {
             turn.ask_blockers_at = Some(now);
         }

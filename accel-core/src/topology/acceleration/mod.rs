@@ -55,7 +55,10 @@ impl Topology for Acceleration {
     fn query(&self) -> OfferQuery {
         let place = Place::new(Side::Service, self.service_region.clone());
         let services = self.services.iter().map(|s| (place.clone(), s.name.clone()));
-        OfferQuery { places: self.places(), services: services.collect() }
+        let places = self.places();
+        let kinds = |place: &Place| preflight::PER_REGION.map(|kind| (place.clone(), kind));
+        let room = places.iter().flat_map(kinds).collect();
+        OfferQuery { places, services: services.collect(), room }
     }
 
     fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>> {

@@ -67,7 +67,7 @@ pub(super) struct Room {
 }
 
 /// Kinds whose quota is one for the whole region; that of others is per VPC or per group.
-const PER_REGION: [Kind; 6] = [
+pub(super) const PER_REGION: [Kind; 6] = [
     Kind::Vpc,
     Kind::InternetGateway,
     Kind::ElasticIp,

@@ -1,6 +1,7 @@
 //! What the cloud offers for planning. What cannot be asked is listed as not checked, never an error.
 
 use accel_core::backend::{Offer, OfferQuery};
+use accel_core::resource::Kind;
 use accel_core::{Place, Side};
 
 use super::{ensure, ensure_eq};
@@ -12,6 +13,7 @@ async fn offer(lab: &Lab<'_>, services: &[&str]) -> Result<Offer, Stop> {
     let query = OfferQuery {
         places: vec![place.clone(), lab.subject.entry.place.clone()],
         services: services.iter().map(|name| (place.clone(), (*name).to_owned())).collect(),
+        room: vec![(lab.subject.entry.place.clone(), Kind::Vpc)],
     };
     Ok(lab.backend().offer(&query).await?)
 }
@@ -82,7 +84,6 @@ pub(crate) async fn says_who_calls_on_each_side(lab: &mut Lab<'_>) -> Verdict {
 
 /// A plan that does not fit is refused before it starts: use never exceeds the limit, and what exists is counted.
 pub(crate) async fn counts_what_is_used_of_each_quota(lab: &mut Lab<'_>) -> Verdict {
-    use accel_core::resource::Kind;
     let place = lab.subject.entry.place.clone();
     let vpcs = |offer: &Offer, place: &Place| {
         offer.quotas.iter().find(|it| it.kind == Kind::Vpc && it.place == *place).cloned()

@@ -1,0 +1,85 @@
+//! Elastic IP.
+
+use accel_core::backend::{Phase, Ready, Request};
+use accel_core::resource::{Attributes, ElasticIpAttributes};
+use accel_core::{Error, ErrorKind, RemoteId, Result, resource};
+use aws_sdk_ec2::types::{DomainType, ResourceType};
+
+use super::{Shown, ids_of, owned};
+use crate::call::At;
+use crate::differences::Differences;
+use crate::family;
+use crate::tags::{from_ec2, specification};
+use crate::view::{View, Want};
+
+pub(super) async fn create(
+    at: At<'_>,
+    request: &Request<'_>,
+    _asked: &resource::ElasticIp,
+) -> Result<String> {
+    let call = at
+        .ec2()
+        .allocate_address()
+        .domain(DomainType::Vpc)
+        .tag_specifications(specification(request, ResourceType::ElasticIp));
+    let id = at.make("AllocateAddress", call.send()).await?.allocation_id;
+    id.ok_or_else(|| at.incomplete("AllocateAddress", "id"))
+}
+
+pub(super) async fn candidates(
+    at: At<'_>,
+    request: &Request<'_>,
+    _asked: &resource::ElasticIp,
+) -> Result<Vec<String>> {
+    Ok(ids_of(family::addresses(at, owned(request)).await?, |it| it.allocation_id()))
+}
+
+pub(super) fn wants(id: &str, want: &mut Want) {
+    want.addresses.insert(id.to_owned());
+}
+
+pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
+    let Some(it) = view.addresses.get(id.as_str())? else { return Ok(None) };
+    let address = it.public_ip().and_then(|address| address.parse().ok());
+    let phase = address.map_or(Phase::Pending, |address| {
+        Phase::Ready(Ready::new(Attributes::ElasticIp(ElasticIpAttributes { address })))
+    });
+    Ok(Some(Shown::new(phase).tagged(from_ec2(it.tags()))))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every kind's comparison has this shape")]
+pub(super) fn compare(
+    _view: &View,
+    _id: &RemoteId,
+    _request: &Request<'_>,
+    _asked: &resource::ElasticIp,
+    _found: &mut Differences,
+) -> Result<()> {
+    Ok(())
+}
+
+pub(super) async fn delete(at: At<'_>, id: &str) -> Result<()> {
+    let call = at.ec2().release_address().allocation_id(id);
+    match at.remove("ReleaseAddress", call.send()).await {
+        Err(error) if error.provider_code() == Some("AuthFailure") => {
+            what_it_means(at, id, error).await
+        }
+        answer => answer.map(drop),
+    }
+}
+
+/// `AuthFailure` comes for an address that is released already and now another account's, for one whose association belongs to a
+/// service, and for a caller who may not: a look tells which. Source: `ReleaseAddress`.
+async fn what_it_means(at: At<'_>, id: &str, error: Error) -> Result<()> {
+    let ids = [id.to_owned()].into();
+    match family::addresses_by_id(at, &ids).await?.first() {
+        None => Ok(()),
+        Some((_, address)) if address.association_id().is_some() => {
+            Err(Error::new(ErrorKind::InUse, "the address is associated by a service")
+                .code("AuthFailure")
+                .operation("ReleaseAddress")
+                .place(at.place.clone()))
+        }
+        Some(_) => Err(error),
+    }
+}

@@ -1,0 +1,420 @@
+//! Everything of a deployment in a place.
+//!
+//! Tags lead to everything of the EC2 API: one call names all that carries the deployment's tag, whatever it is. The load balancing API
+//! finds nothing by tags; there the derived names lead, and the tags decide. From what was found, one call per family shows the rest:
+//! tables, gateways, rules and listeners in our things, whoever has put them there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+
+use accel_core::backend::{Found, Listing, Phase};
+use accel_core::resource::Kind;
+use accel_core::tags;
+use accel_core::{DeploymentId, Place, RemoteId, Result};
+use aws_sdk_ec2::types::{RouteTable, VpcPeeringConnection};
+
+use crate::call::At;
+use crate::family::{self, Balancer, filter};
+use crate::kind::{self, destination_of, target_key, target_text};
+use crate::tags::is_of;
+use crate::view::View;
+
+/// The ids that carry the deployment's tag, by the type that the EC2 API calls them.
+#[derive(Debug, Default)]
+struct Tagged {
+    by_type: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Tagged {
+    fn of(&self, resource_type: &str) -> BTreeSet<String> {
+        self.by_type.get(resource_type).cloned().unwrap_or_default()
+    }
+
+    fn unknown(&self) -> Vec<String> {
+        let known = |name: &str| TYPES.contains(&name);
+        let unknown = self.by_type.iter().filter(|(name, _)| !known(name));
+        unknown.flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name} {id}"))).collect()
+    }
+}
+
+/// Source: `TagDescription`, `ResourceType`.
+const TYPES: &[&str] = &[
+    "vpc",
+    "subnet",
+    "internet-gateway",
+    "route-table",
+    "security-group",
+    "security-group-rule",
+    "vpc-endpoint",
+    "vpc-peering-connection",
+    "elastic-ip",
+];
+
+impl At<'_> {
+    pub(crate) async fn list(self, deployment: &DeploymentId) -> Result<Listing> {
+        let changes = self.aws.changes.load(Ordering::Relaxed);
+        let (network, balancing) =
+            tokio::join!(Box::pin(self.network(deployment)), Box::pin(self.balancing(deployment)));
+        let ((mut view, unknown), balancing) = (network?, balancing?);
+        view.take(balancing);
+        let found = show(&view, self.place, deployment)?;
+        self.remember(changes, view);
+        Ok(Listing { found, unknown })
+    }
+
+    /// What carries the deployment's tag.
+    async fn tagged(self, deployment: &DeploymentId) -> Result<Tagged> {
+        let ours = filter(format!("tag:{}", tags::DEPLOYMENT), [deployment.as_str()]);
+        let call = self.ec2().describe_tags().filters(ours);
+        let mut pages = call.into_paginator().page_size(1000).items().send();
+        let mut tagged = Tagged::default();
+        while let Some(item) = pages.next().await {
+            let item = self.looked("DescribeTags", item)?;
+            // Every tag of a resource may come, not only the one that was asked for.
+            if item.key() != Some(tags::DEPLOYMENT) || item.value() != Some(deployment.as_str()) {
+                continue;
+            }
+            if let (Some(of), Some(id)) = (item.resource_type(), item.resource_id()) {
+                let ids = tagged.by_type.entry(of.as_str().to_owned()).or_default();
+                ids.insert(id.to_owned());
+            }
+        }
+        Ok(tagged)
+    }
+
+    /// Everything of the EC2 API.
+    async fn network(self, deployment: &DeploymentId) -> Result<(View, Vec<String>)> {
+        let tagged = self.tagged(deployment).await?;
+        let vpcs = tagged.of("vpc");
+        let mut view = View::default();
+        let (by_id, gateways, tables, rules, peerings) = tokio::join!(
+            Box::pin(self.by_id(&tagged)),
+            self.gateways(&tagged, &vpcs),
+            self.tables(&tagged, &vpcs),
+            self.rules(&tagged),
+            self.peerings(&tagged, &vpcs),
+        );
+        view.take(by_id?);
+        for it in gateways? {
+            view.gateways.put(it.internet_gateway_id.clone().unwrap_or_default(), it);
+        }
+        for table in tables? {
+            for (id, association) in family::associations_of(table.clone()) {
+                view.associations.put(id, association);
+            }
+            view.tables.put(table.route_table_id.clone().unwrap_or_default(), table);
+        }
+        for it in rules? {
+            view.rules.put(it.security_group_rule_id.clone().unwrap_or_default(), it);
+        }
+        for it in peerings? {
+            view.peerings.put(it.vpc_peering_connection_id.clone().unwrap_or_default(), it);
+        }
+        Ok((view, tagged.unknown()))
+    }
+
+    /// What nothing but its own id leads to.
+    async fn by_id(self, tagged: &Tagged) -> Result<View> {
+        let want = crate::view::Want {
+            vpcs: tagged.of("vpc"),
+            subnets: tagged.of("subnet"),
+            groups: tagged.of("security-group"),
+            endpoints: tagged.of("vpc-endpoint"),
+            addresses: tagged.of("elastic-ip"),
+            ..Default::default()
+        };
+        let view = View::fetch(self, &want).await;
+        view.whole()?;
+        Ok(view)
+    }
+
+    /// Our gateways, and whatever is attached to our VPCs.
+    async fn gateways(
+        self,
+        tagged: &Tagged,
+        vpcs: &BTreeSet<String>,
+    ) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>> {
+        let mut all = Vec::new();
+        if !vpcs.is_empty() {
+            all = family::gateways(self, vec![filter("attachment.vpc-id", vpcs)]).await?;
+        }
+        let mut rest = tagged.of("internet-gateway");
+        for gateway in &all {
+            rest.remove(gateway.internet_gateway_id().unwrap_or_default());
+        }
+        if !rest.is_empty() {
+            all.extend(family::gateways(self, vec![filter("internet-gateway-id", &rest)]).await?);
+        }
+        Ok(all)
+    }
+
+    /// Our tables, those of our VPCs, and those in which our subnets stand.
+    async fn tables(self, tagged: &Tagged, vpcs: &BTreeSet<String>) -> Result<Vec<RouteTable>> {
+        let mut all = Vec::new();
+        if !vpcs.is_empty() {
+            all = family::tables(self, vec![filter("vpc-id", vpcs)]).await?;
+        }
+        let mut rest = tagged.of("route-table");
+        for table in &all {
+            rest.remove(table.route_table_id().unwrap_or_default());
+        }
+        if !rest.is_empty() {
+            all.extend(family::tables(self, vec![filter("route-table-id", &rest)]).await?);
+        }
+        // A subnet of ours in a VPC of somebody else's may stand in a table of theirs.
+        let guests = tagged.of("subnet");
+        if vpcs.is_empty() && !guests.is_empty() {
+            let standing = vec![filter("association.subnet-id", &guests)];
+            for table in family::tables(self, standing).await? {
+                if !all.iter().any(|it| it.route_table_id() == table.route_table_id()) {
+                    all.push(table);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Our rules, and whatever opens our groups.
+    async fn rules(self, tagged: &Tagged) -> Result<Vec<aws_sdk_ec2::types::SecurityGroupRule>> {
+        let groups = tagged.of("security-group");
+        let mut all = Vec::new();
+        if !groups.is_empty() {
+            all = family::rules(self, vec![filter("group-id", &groups)]).await?;
+        }
+        let mut rest = tagged.of("security-group-rule");
+        for rule in &all {
+            rest.remove(rule.security_group_rule_id().unwrap_or_default());
+        }
+        if !rest.is_empty() {
+            let rest = vec![filter("security-group-rule-id", &rest)];
+            all.extend(family::rules(self, rest).await?);
+        }
+        Ok(all)
+    }
+
+    /// Our connections, and those that wait for our VPCs: their tags are on the other side.
+    async fn peerings(
+        self,
+        tagged: &Tagged,
+        vpcs: &BTreeSet<String>,
+    ) -> Result<Vec<VpcPeeringConnection>> {
+        let ids = tagged.of("vpc-peering-connection");
+        if ids.is_empty() && vpcs.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One call for both: filters can only be joined by "and", and a region has few.
+        let live =
+            ["initiating-request", "pending-acceptance", "provisioning", "active", "deleting"];
+        let all = family::peerings(self, vec![filter("status-code", live)]).await?;
+        let is_ours = |it: &VpcPeeringConnection| {
+            let ends = [it.requester_vpc_info(), it.accepter_vpc_info()];
+            let mut ends = ends.into_iter().flatten().filter_map(|end| end.vpc_id());
+            it.vpc_peering_connection_id().is_some_and(|id| ids.contains(id))
+                || ends.any(|vpc| vpcs.contains(vpc))
+        };
+        Ok(all.into_iter().filter(is_ours).collect())
+    }
+
+    /// Everything of the load balancing API.
+    async fn balancing(self, deployment: &DeploymentId) -> Result<View> {
+        let prefix = tags::name_prefix(deployment);
+        let (balancers, groups) =
+            tokio::join!(family::balancers(self), family::target_groups(self));
+        let mut balancers = balancers?;
+        balancers.retain(|it| kind::is_named(it, &prefix));
+        let mut groups = groups?;
+        groups.retain(|it| it.target_group_name().is_some_and(|name| name.starts_with(&prefix)));
+        let mut in_front: BTreeSet<String> =
+            groups.iter().flat_map(|it| it.load_balancer_arns()).cloned().collect();
+        in_front.extend(balancers.iter().filter_map(|it| it.load_balancer_arn.clone()));
+        let arns: BTreeSet<String> =
+            groups.iter().filter_map(|it| it.target_group_arn.clone()).collect();
+        let listeners = in_front.iter().map(|arn| family::listeners_of(self, arn));
+        let (listeners, targets) = tokio::join!(
+            futures_util::future::join_all(listeners),
+            family::targets_by_group(self, &arns)
+        );
+        let mut view = View::default();
+        let mut tagged: BTreeSet<String> = arns;
+        tagged.extend(balancers.iter().filter_map(|it| it.load_balancer_arn.clone()));
+        for listeners in listeners {
+            for listener in listeners? {
+                let arn = listener.listener_arn().unwrap_or_default().to_owned();
+                view.listeners.put(arn.clone(), listener);
+                tagged.insert(arn);
+            }
+        }
+        for (arn, targets) in targets? {
+            view.targets.put(arn, targets);
+        }
+        for balancer in balancers {
+            let arn = balancer.load_balancer_arn.clone().unwrap_or_default();
+            view.balancers.put(arn, Balancer::There(Box::new(balancer)));
+        }
+        for group in groups {
+            view.target_groups.put(group.target_group_arn.clone().unwrap_or_default(), group);
+        }
+        if !tagged.is_empty() {
+            for (arn, tags) in family::elb_tags_by_arn(self, &tagged).await? {
+                view.elb_tags.put(arn, tags);
+            }
+        }
+        Ok(view)
+    }
+}
+
+/// What is listed, each once.
+struct Shelf<'v> {
+    view: &'v View,
+    place: &'v Place,
+    deployment: &'v DeploymentId,
+    found: BTreeMap<RemoteId, Found>,
+}
+
+/// Puts a view together as a listing.
+fn show(view: &View, place: &Place, deployment: &DeploymentId) -> Result<Vec<Found>> {
+    let mut shelf = Shelf { view, place, deployment, found: BTreeMap::new() };
+    shelf.tagged(Kind::Vpc, view.vpcs.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::Subnet, view.subnets.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::InternetGateway, view.gateways.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::RouteTable, view.tables.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::SecurityGroup, view.groups.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::InterfaceEndpoint, view.endpoints.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::ElasticIp, view.addresses.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::LoadBalancer, view.balancers.all().map(|(id, _)| id))?;
+    shelf.tagged(Kind::TargetGroup, view.target_groups.all().map(|(id, _)| id))?;
+    shelf.peerings()?;
+    shelf.children()?;
+    Ok(shelf.found.into_values().filter(|found| found.phase != Phase::Gone).collect())
+}
+
+impl Shelf<'_> {
+    fn is_listed(&self, kind: Kind, text: &str) -> bool {
+        self.found.contains_key(&kind::id(kind, self.place, text))
+    }
+
+    fn put(&mut self, id: RemoteId, wanted: impl Fn(&Found) -> bool) -> Result<()> {
+        if let Some(shown) = kind::show(self.view, &id)? {
+            let found = shown.found(id);
+            if wanted(&found) {
+                self.found.insert(found.id.clone(), found);
+            }
+        }
+        Ok(())
+    }
+
+    /// What carries the deployment's tags.
+    fn tagged<'t>(&mut self, kind: Kind, texts: impl Iterator<Item = &'t str>) -> Result<()> {
+        let deployment = self.deployment;
+        for text in texts {
+            let id = kind::id(kind, self.place, text);
+            self.put(id, |found| is_of(&found.tags, deployment))?;
+        }
+        Ok(())
+    }
+
+    /// Each connection on the side on which it is: the requester's VPC is in the requester's place.
+    fn peerings(&mut self) -> Result<()> {
+        let view = self.view;
+        for (text, peering) in view.peerings.all() {
+            let (asks, asked) = (peering.requester_vpc_info(), peering.accepter_vpc_info());
+            let region = |end: Option<&aws_sdk_ec2::types::VpcPeeringConnectionVpcInfo>| {
+                end.and_then(|end| end.region()).unwrap_or_default().to_owned()
+            };
+            let ours = |end: Option<&aws_sdk_ec2::types::VpcPeeringConnectionVpcInfo>| {
+                let vpc = end.and_then(|end| end.vpc_id()).unwrap_or_default();
+                self.is_listed(Kind::Vpc, vpc)
+            };
+            let tags = crate::tags::from_ec2(peering.tags());
+            let tagged_here = is_of(&tags, self.deployment);
+            let here = self.place.region.as_str();
+            let asking =
+                region(asks) == here && (region(asked) != here || ours(asks) || !ours(asked));
+            if asking && (tagged_here || ours(asks)) {
+                let id = kind::id(Kind::PeeringConnection, self.place, text);
+                self.put(id, |found| is_of(&found.tags, self.deployment))?;
+            } else if region(asked) == here && (tagged_here || ours(asked)) {
+                if let Some(found) = kind::other_side(peering, self.place) {
+                    self.found.insert(found.id.clone(), found);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What lies in our things: ours, or put there by somebody; never another deployment's own.
+    fn children(&mut self) -> Result<()> {
+        let (view, place, deployment) = (self.view, self.place, self.deployment);
+        let is_strange = |found: &Found| {
+            found.tags.get(tags::DEPLOYMENT).is_some_and(|name| name != deployment.as_str())
+        };
+        for (text, rule) in view.rules.all() {
+            if self.is_listed(Kind::SecurityGroup, rule.group_id().unwrap_or_default())
+                || is_of(&crate::tags::from_ec2(rule.tags()), deployment)
+            {
+                let id = kind::id(Kind::SecurityGroupRule, place, text);
+                self.put(id, |found| !is_strange(found))?;
+            }
+        }
+        for (gateway, it) in view.gateways.all() {
+            for vpc in it.attachments().iter().filter_map(|it| it.vpc_id()) {
+                if self.is_listed(Kind::InternetGateway, gateway) || self.is_listed(Kind::Vpc, vpc)
+                {
+                    let text = format!("{gateway}/{vpc}");
+                    self.put(kind::id(Kind::GatewayAttachment, place, &text), |_| true)?;
+                }
+            }
+        }
+        self.tables_children()?;
+        self.balancers_children(&is_strange)
+    }
+
+    fn tables_children(&mut self) -> Result<()> {
+        let (view, place) = (self.view, self.place);
+        for (text, it) in view.associations.all() {
+            let ours = self.is_listed(Kind::RouteTable, it.route_table_id().unwrap_or_default())
+                || self.is_listed(Kind::Subnet, it.subnet_id().unwrap_or_default());
+            if ours && it.main() != Some(true) {
+                self.put(kind::id(Kind::RouteTableAssociation, place, text), |_| true)?;
+            }
+        }
+        for (table, it) in view.tables.all() {
+            for route in it.routes() {
+                let Some(destination) = destination_of(route) else { continue };
+                let peering = route.vpc_peering_connection_id().unwrap_or_default();
+                let ours = self.is_listed(Kind::RouteTable, table)
+                    || self
+                        .is_listed(Kind::InternetGateway, route.gateway_id().unwrap_or_default())
+                    || self.is_listed(Kind::PeeringConnection, peering)
+                    || self.is_listed(Kind::PeeringTags, peering);
+                if ours {
+                    let text = format!("{table}/{destination}");
+                    self.put(kind::id(Kind::Route, place, &text), |_| true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn balancers_children(&mut self, is_strange: &impl Fn(&Found) -> bool) -> Result<()> {
+        let (view, place) = (self.view, self.place);
+        for (text, _) in view.listeners.all() {
+            let id = kind::id(Kind::Listener, place, text);
+            let Some(shown) = kind::show(view, &id)? else { continue };
+            let ours = shown.refs.iter().any(|id| self.is_listed(id.kind, id.as_str()));
+            if ours || is_of(&shown.tags, self.deployment) {
+                self.put(id, |found| !is_strange(found))?;
+            }
+        }
+        for (group, targets) in view.targets.all() {
+            if !self.is_listed(Kind::TargetGroup, group) {
+                continue;
+            }
+            for key in targets.iter().filter_map(|it| it.target().and_then(target_key)) {
+                let id = kind::id(Kind::Target, place, &target_text(group, &key));
+                self.put(id, |_| true)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,347 @@
+//! What AWS offers for planning. A check that cannot be made is a warning, never an error.
+
+use std::collections::BTreeSet;
+
+use accel_core::backend::{Caller, Offer, OfferQuery, Quota, ServiceOffer};
+use accel_core::resource::Kind;
+use accel_core::{AccountId, Error, ErrorKind, Place, Result, Side, Zone};
+use aws_sdk_ec2::types::ServiceDetail;
+use futures_util::future::join_all;
+
+use crate::aws::Aws;
+use crate::call::At;
+use crate::family::{self, filter};
+
+/// The quotas of the service `vpc`. Source: Amazon VPC quotas; Service Quotas, quota codes.
+const VPC_QUOTAS: [(Kind, &str); 2] =
+    [(Kind::Vpc, "L-F678F1CE"), (Kind::InternetGateway, "L-A4707A72")];
+/// EC2-VPC elastic IPs, of the service `ec2`. Source: Service Quotas, quota codes.
+const ADDRESS_QUOTA: &str = "L-0263D0A3";
+/// Source: `DescribeAccountLimits`, names of limits.
+const BALANCER_LIMITS: [(Kind, &str); 2] =
+    [(Kind::LoadBalancer, "network-load-balancers"), (Kind::TargetGroup, "target-groups")];
+
+impl Aws {
+    pub(crate) async fn offer_of(&self, query: &OfferQuery) -> Offer {
+        let endpoints: Vec<String> = self.endpoints().into_iter().collect();
+        let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
+        let mut offer = Offer { endpoint, ..Offer::default() };
+        let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
+        let (callers, zones, services, room) = tokio::join!(
+            self.callers(&sides, &query.places),
+            join_all(query.places.iter().map(|place| self.at(place).zones())),
+            join_all(query.places.iter().map(|place| self.services(place, query))),
+            Box::pin(self.room(query)),
+        );
+        for (side, caller) in sides.into_iter().zip(callers) {
+            offer.note(format!("who calls on the {side} side"), caller, |offer, caller| {
+                offer.callers.push((side, caller));
+            });
+        }
+        for (place, zones) in query.places.iter().zip(zones) {
+            let closed = zones.as_ref().err().is_some_and(is_closed);
+            if closed {
+                offer.closed_regions.push(place.region.clone());
+            }
+            offer.note(format!("zones of {place}"), zones, |offer, zones| {
+                offer.zones.push((place.clone(), zones));
+            });
+        }
+        for (place, services) in query.places.iter().zip(services) {
+            offer.note(format!("services of {place}"), services, |offer, services| {
+                offer.services.extend(services);
+            });
+        }
+        offer.quotas = room.quotas;
+        offer.guards = room.guards;
+        offer.not_checked.extend(room.not_checked);
+        offer
+    }
+
+    /// Who calls on each side; one account for both sides is asked for once.
+    async fn callers(&self, sides: &BTreeSet<Side>, places: &[Place]) -> Vec<Result<Caller>> {
+        let own = |side: Side| places.iter().find(move |place| self.same_account(place.side, side));
+        let asked: BTreeSet<&Place> = sides.iter().filter_map(|side| own(*side)).collect();
+        let answers = join_all(asked.iter().map(|place| self.identity(self.at(place)))).await;
+        let of = |side: &Side| {
+            let place = own(*side).expect("a side is of some place");
+            let position = asked.iter().position(|asked| *asked == place);
+            answers[position.expect("it was asked")].clone()
+        };
+        sides.iter().map(of).collect()
+    }
+
+    async fn identity(&self, at: At<'_>) -> Result<Caller> {
+        let answer = at.apis().sts.get_caller_identity().send().await;
+        let answer = at.looked("GetCallerIdentity", answer)?;
+        let identity = answer.arn().unwrap_or_default().to_owned();
+        let account = answer.account().unwrap_or_default();
+        let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
+        Ok(Caller { account: AccountId::from(account), partition, identity })
+    }
+
+    async fn services(&self, place: &Place, query: &OfferQuery) -> Result<Vec<ServiceOffer>> {
+        let asked: Vec<&str> = query
+            .services
+            .iter()
+            .filter(|(p, _)| p == place)
+            .map(|(_, name)| name.as_str())
+            .collect();
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: BTreeSet<String> =
+            asked.iter().flat_map(|asked| possible_names(place, asked)).collect();
+        let details = self.at(place).service_details(&names).await?;
+        Ok(asked.iter().filter_map(|asked| service_offer(place, asked, &details)).collect())
+    }
+}
+
+/// What a caller whose region is not enabled is told. Source: Error codes for the Amazon EC2 API, `OptInRequired`, `AuthFailure`.
+fn is_closed(error: &Error) -> bool {
+    matches!(error.provider_code(), Some("OptInRequired"))
+}
+
+/// The full names that a short name may stand for. A filter tells which of them exist: in the partition `aws-cn` some have the prefix
+/// and some have not. Source: AWS services that integrate with AWS PrivateLink; endpoints in China.
+fn possible_names(place: &Place, asked: &str) -> Vec<String> {
+    let region = &place.region;
+    vec![
+        asked.to_owned(),
+        format!("com.amazonaws.{region}.{asked}"),
+        format!("cn.com.amazonaws.{region}.{asked}"),
+        format!("aws.{}.{region}.{}", first_label(asked), rest(asked)),
+    ]
+}
+
+fn first_label(asked: &str) -> &str {
+    asked.split_once('.').map_or(asked, |(first, _)| first)
+}
+
+fn rest(asked: &str) -> &str {
+    asked.split_once('.').map_or("", |(_, rest)| rest)
+}
+
+fn service_offer(place: &Place, asked: &str, details: &[ServiceDetail]) -> Option<ServiceOffer> {
+    let names = possible_names(place, asked);
+    let found = names.iter().find_map(|name| {
+        details.iter().find(|detail| detail.service_name() == Some(name.as_str()))
+    })?;
+    let mut hosts: BTreeSet<String> = found
+        .private_dns_names()
+        .iter()
+        .filter_map(|it| it.private_dns_name())
+        .map(str::to_owned)
+        .collect();
+    hosts.extend(found.private_dns_name().map(str::to_owned));
+    Some(ServiceOffer {
+        asked: asked.to_owned(),
+        full_name: found.service_name()?.to_owned(),
+        place: place.clone(),
+        zones: found.availability_zones().iter().map(|zone| Zone::from(zone.as_str())).collect(),
+        hosts: hosts.into_iter().collect(),
+        policy_supported: found.vpc_endpoint_policy_supported().unwrap_or_default(),
+    })
+}
+
+/// What limits what shall be made.
+#[derive(Debug, Default)]
+struct Room {
+    quotas: Vec<Quota>,
+    guards: Vec<(Place, String)>,
+    not_checked: Vec<String>,
+}
+
+impl Aws {
+    /// What limits the kinds that shall be made, and nothing else.
+    async fn room(&self, query: &OfferQuery) -> Room {
+        let places: BTreeSet<&Place> = query.room.iter().map(|(place, _)| place).collect();
+        let kinds = |place: &Place| -> BTreeSet<Kind> {
+            query.room.iter().filter(|(p, _)| p == place).map(|(_, kind)| *kind).collect()
+        };
+        let rooms = places.iter().map(|place| {
+            let kinds = kinds(place);
+            async move { self.at(place).room(&kinds).await }
+        });
+        let mut all = Room::default();
+        for room in join_all(rooms).await {
+            all.quotas.extend(room.quotas);
+            all.guards.extend(room.guards);
+            all.not_checked.extend(room.not_checked);
+        }
+        all
+    }
+}
+
+impl At<'_> {
+    async fn zones(self) -> Result<Vec<Zone>> {
+        // Local and wavelength zones hold neither load balancers nor endpoints.
+        let call = self
+            .ec2()
+            .describe_availability_zones()
+            .filters(filter("zone-type", ["availability-zone"]))
+            .filters(filter("state", ["available"]));
+        let answer = self.looked("DescribeAvailabilityZones", call.send().await)?;
+        let zones = answer.availability_zones().iter().filter_map(|zone| zone.zone_name());
+        Ok(zones.map(Zone::from).collect())
+    }
+
+    async fn service_details(self, names: &BTreeSet<String>) -> Result<Vec<ServiceDetail>> {
+        // S3 and DynamoDB have two services of one name.
+        let call = self
+            .ec2()
+            .describe_vpc_endpoint_services()
+            .filters(filter("service-name", names))
+            .filters(filter("service-type", ["Interface"]));
+        let answer = self.looked("DescribeVpcEndpointServices", call.send().await)?;
+        Ok(answer.service_details.unwrap_or_default())
+    }
+
+    async fn room(self, kinds: &BTreeSet<Kind>) -> Room {
+        let any = |of: &[Kind]| of.iter().any(|kind| kinds.contains(kind));
+        let (network, addresses, balancers, guard) = tokio::join!(
+            when(any(&[Kind::Vpc, Kind::InternetGateway]), self.network_quotas(kinds)),
+            when(any(&[Kind::ElasticIp]), self.address_quota()),
+            when(any(&[Kind::LoadBalancer, Kind::TargetGroup]), self.balancer_quotas(kinds)),
+            when(any(&[Kind::InternetGateway]), self.guard()),
+        );
+        let mut room = Room::default();
+        let place = self.place;
+        let mut note = |what: &str, error: Error| {
+            room.not_checked.push(format!("{what} in {}: {error}", place.region));
+        };
+        let mut quotas = Vec::new();
+        for (what, answer) in [
+            ("quotas of networks", network),
+            ("quota of elastic IPs", addresses.map(|it| it.map(|quota| vec![quota]))),
+            ("quotas of load balancers", balancers),
+        ] {
+            match answer {
+                Some(Ok(found)) => quotas.extend(found),
+                Some(Err(error)) => note(what, error),
+                None => {}
+            }
+        }
+        match guard {
+            Some(Ok(Some(guard))) => room.guards.push((place.clone(), guard)),
+            Some(Err(error)) => note("VPC Block Public Access", error),
+            Some(Ok(None)) | None => {}
+        }
+        room.quotas = quotas;
+        room
+    }
+
+    async fn network_quotas(self, kinds: &BTreeSet<Kind>) -> Result<Vec<Quota>> {
+        let limits = async {
+            let mut pages = self
+                .apis()
+                .quotas
+                .list_service_quotas()
+                .service_code("vpc")
+                .into_paginator()
+                .items()
+                .send();
+            let mut limits = Vec::new();
+            while let Some(item) = pages.next().await {
+                limits.push(self.looked("ListServiceQuotas", item)?);
+            }
+            Ok(limits)
+        };
+        let vpcs = when(kinds.contains(&Kind::Vpc), family::vpcs(self, Vec::new()));
+        let gateways =
+            when(kinds.contains(&Kind::InternetGateway), family::gateways(self, Vec::new()));
+        let (limits, vpcs, gateways) = tokio::join!(limits, vpcs, gateways);
+        let limits: Vec<aws_sdk_servicequotas::types::ServiceQuota> = limits?;
+        let used = |kind: Kind| -> Option<usize> {
+            match kind {
+                Kind::Vpc => vpcs.as_ref()?.as_ref().ok().map(Vec::len),
+                _ => gateways.as_ref()?.as_ref().ok().map(Vec::len),
+            }
+        };
+        let quota = |(kind, code): &(Kind, &str)| {
+            let limit = limits.iter().find(|it| it.quota_code() == Some(*code))?.value()?;
+            Some(self.quota(*kind, whole(limit), used(*kind)?))
+        };
+        Ok(VPC_QUOTAS.iter().filter_map(quota).collect())
+    }
+
+    async fn address_quota(self) -> Result<Quota> {
+        let quotas = self.apis().quotas;
+        let limit = quotas.get_service_quota().service_code("ec2").quota_code(ADDRESS_QUOTA);
+        let (limit, used) = tokio::join!(limit.send(), family::addresses(self, Vec::new()));
+        let limit = self.looked("GetServiceQuota", limit)?.quota.and_then(|quota| quota.value());
+        let limit = limit.ok_or_else(|| self.incomplete("GetServiceQuota", "value"))?;
+        Ok(self.quota(Kind::ElasticIp, whole(limit), used?.len()))
+    }
+
+    async fn balancer_quotas(self, kinds: &BTreeSet<Kind>) -> Result<Vec<Quota>> {
+        let (limits, balancers, groups) = tokio::join!(
+            self.elb().describe_account_limits().send(),
+            when(kinds.contains(&Kind::LoadBalancer), family::balancers(self)),
+            when(kinds.contains(&Kind::TargetGroup), family::target_groups(self)),
+        );
+        let limits = self.looked("DescribeAccountLimits", limits)?;
+        let is_network = |it: &aws_sdk_elasticloadbalancingv2::types::LoadBalancer| {
+            it.r#type().is_some_and(|it| it.as_str() == "network")
+        };
+        let count = |it: Vec<_>| it.iter().filter(|it| is_network(it)).count();
+        let balancers = balancers.transpose()?.map(count);
+        let groups = groups.transpose()?.map(|it| it.len());
+        let used = |kind: Kind| if kind == Kind::LoadBalancer { balancers } else { groups };
+        let quota = |(kind, name): &(Kind, &str)| {
+            let limit = limits.limits().iter().find(|it| it.name() == Some(*name))?;
+            Some(self.quota(*kind, limit.max()?.parse().ok()?, used(*kind)?))
+        };
+        Ok(BALANCER_LIMITS.iter().filter_map(quota).collect())
+    }
+
+    /// What keeps the internet out of every VPC of the account. Source: Block public access to VPCs and subnets.
+    async fn guard(self) -> Result<Option<String>> {
+        let call = self.ec2().describe_vpc_block_public_access_options();
+        let answer = self.looked("DescribeVpcBlockPublicAccessOptions", call.send().await)?;
+        let options = answer.vpc_block_public_access_options;
+        let mode = options.as_ref().and_then(|it| it.internet_gateway_block_mode());
+        Ok(mode.map(|mode| mode.as_str()).filter(|mode| *mode != "off").map(|mode| {
+            format!(
+                "VPC Block Public Access is {mode}: allow the VPC by an exclusion, or switch it off"
+            )
+        }))
+    }
+
+    fn quota(self, kind: Kind, limit: u32, used: usize) -> Quota {
+        let used = u32::try_from(used).unwrap_or(u32::MAX);
+        Quota { place: self.place.clone(), kind, limit, used }
+    }
+}
+
+/// Service Quotas gives every limit as a fraction.
+fn whole(limit: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast keeps to the bounds"
+    )]
+    let limit = limit as u32;
+    limit
+}
+
+async fn when<T>(wanted: bool, look: impl Future<Output = T>) -> Option<T> {
+    if wanted { Some(look.await) } else { None }
+}
+
+/// How an answer gets into an offer.
+trait Note {
+    fn note<T>(&mut self, what: String, answer: Result<T>, take: impl FnOnce(&mut Self, T));
+}
+
+impl Note for Offer {
+    fn note<T>(&mut self, what: String, answer: Result<T>, take: impl FnOnce(&mut Self, T)) {
+        match answer {
+            Ok(answer) => take(self, answer),
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                self.not_checked.push(format!("{what}: not available here"));
+            }
+            Err(error) => self.not_checked.push(format!("{what}: {error}")),
+        }
+    }
+}

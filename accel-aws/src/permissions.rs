@@ -1,0 +1,226 @@
+//! The least IAM policy for a deployment, and one for those who use its lane.
+//!
+//! What a deployer calls follows from the kinds of its graph. Looks cannot be scoped to resources; whatever exists already is changed
+//! and removed only where it carries the deployment's tag; creates are scoped to the deployment's regions, because AWS judges a create
+//! by its parents too, which need not carry the tag. Source: Actions, resources, and condition keys for Amazon EC2 and for Elastic Load
+//! Balancing V2, Service Authorization Reference.
+
+use std::collections::BTreeSet;
+
+use accel_core::resource::{InterfaceEndpoint, Kind, Resource};
+use accel_core::{DeploymentId, Graph, tags};
+use serde_json::{Value, json};
+
+/// What a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To deploy, plan and look; a deploy of a changed spec removes things too.
+    Deploy,
+    /// To look and clean up.
+    Cleanup,
+}
+
+/// What a kind needs.
+struct Needs {
+    make: &'static [&'static str],
+    /// Changes of what exists already.
+    change: &'static [&'static str],
+    remove: &'static [&'static str],
+    look: &'static [&'static str],
+}
+
+const fn needs(
+    make: &'static [&'static str],
+    change: &'static [&'static str],
+    remove: &'static [&'static str],
+    look: &'static [&'static str],
+) -> Needs {
+    Needs { make, change, remove, look }
+}
+
+#[rustfmt::skip]
+fn needs_of(kind: Kind) -> Needs {
+    match kind {
+        Kind::Vpc => needs(&["ec2:CreateVpc"], &[], &["ec2:DeleteVpc"], &["ec2:DescribeVpcs"]),
+        Kind::Subnet => needs(&["ec2:CreateSubnet"], &[], &["ec2:DeleteSubnet"], &["ec2:DescribeSubnets"]),
+        Kind::InternetGateway => needs(&["ec2:CreateInternetGateway"], &[], &["ec2:DeleteInternetGateway"], &["ec2:DescribeInternetGateways"]),
+        Kind::GatewayAttachment => needs(&[], &["ec2:AttachInternetGateway"], &["ec2:DetachInternetGateway"], &["ec2:DescribeInternetGateways"]),
+        Kind::RouteTable => needs(&["ec2:CreateRouteTable"], &[], &["ec2:DeleteRouteTable"], &["ec2:DescribeRouteTables"]),
+        Kind::RouteTableAssociation => needs(&[], &["ec2:AssociateRouteTable"], &["ec2:DisassociateRouteTable"], &["ec2:DescribeRouteTables"]),
+        Kind::Route => needs(&[], &["ec2:CreateRoute"], &["ec2:DeleteRoute"], &["ec2:DescribeRouteTables"]),
+        Kind::SecurityGroup => needs(&["ec2:CreateSecurityGroup"], &[], &["ec2:DeleteSecurityGroup"], &["ec2:DescribeSecurityGroups"]),
+        Kind::SecurityGroupRule => needs(&["ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"], &[], &["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"], &["ec2:DescribeSecurityGroupRules"]),
+        Kind::InterfaceEndpoint => needs(&["ec2:CreateVpcEndpoint"], &[], &["ec2:DeleteVpcEndpoints"], &["ec2:DescribeVpcEndpoints"]),
+        Kind::PeeringConnection => needs(&["ec2:CreateVpcPeeringConnection"], &[], &["ec2:DeleteVpcPeeringConnection"], &["ec2:DescribeVpcPeeringConnections"]),
+        Kind::ElasticIp => needs(&["ec2:AllocateAddress"], &[], &["ec2:ReleaseAddress"], &["ec2:DescribeAddresses"]),
+        Kind::LoadBalancer => needs(&["elasticloadbalancing:CreateLoadBalancer"], &[], &["elasticloadbalancing:DeleteLoadBalancer"], &[]),
+        Kind::TargetGroup => needs(&["elasticloadbalancing:CreateTargetGroup"], &[], &["elasticloadbalancing:DeleteTargetGroup"], &[]),
+        Kind::Target => needs(&[], &["elasticloadbalancing:RegisterTargets"], &["elasticloadbalancing:DeregisterTargets"], &[]),
+        Kind::Listener => needs(&["elasticloadbalancing:CreateListener"], &[], &["elasticloadbalancing:DeleteListener"], &[]),
+        Kind::VpcDnsHostnames => needs(&[], &["ec2:ModifyVpcAttribute"], &[], &["ec2:DescribeVpcAttribute"]),
+        Kind::ClosedEgress => needs(&[], &["ec2:RevokeSecurityGroupEgress"], &[], &["ec2:DescribeSecurityGroups"]),
+        // A new connection carries no tag on the accepter's side until we have put it there.
+        Kind::PeeringAcceptance => needs(&["ec2:AcceptVpcPeeringConnection"], &[], &[], &["ec2:DescribeVpcPeeringConnections"]),
+        Kind::PeeringTags => needs(&[], &[], &["ec2:DeleteVpcPeeringConnection"], &["ec2:DescribeVpcPeeringConnections"]),
+        Kind::EndpointPolicy => needs(&[], &["ec2:ModifyVpcEndpoint"], &[], &["ec2:DescribeVpcEndpoints"]),
+        Kind::HealthCheck => needs(&[], &["elasticloadbalancing:ModifyTargetGroup"], &[], &[]),
+        Kind::TargetGroupOptions => needs(&[], &["elasticloadbalancing:ModifyTargetGroupAttributes"], &[], &["elasticloadbalancing:DescribeTargetGroupAttributes"]),
+        Kind::LoadBalancerOptions => needs(&[], &["elasticloadbalancing:ModifyLoadBalancerAttributes"], &[], &["elasticloadbalancing:DescribeLoadBalancerAttributes"]),
+        Kind::ListenerOptions => needs(&[], &["elasticloadbalancing:ModifyListenerAttributes"], &[], &["elasticloadbalancing:DescribeListenerAttributes"]),
+        Kind::RuleDescription => needs(&[], &["ec2:UpdateSecurityGroupRuleDescriptionsIngress", "ec2:UpdateSecurityGroupRuleDescriptionsEgress"], &[], &["ec2:DescribeSecurityGroupRules"]),
+        Kind::ExtraTags => needs(&[], &["elasticloadbalancing:AddTags"], &[], &[]),
+    }
+}
+
+/// What every run looks at, whatever its graph: a listing shows all kinds.
+const ALWAYS: &[&str] = &[
+    "ec2:DescribeTags",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSecurityGroupRules",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcPeeringConnections",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeAvailabilityZones",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "elasticloadbalancing:DescribeTags",
+];
+
+/// What a deploy asks before it makes something. A check that is denied is a warning.
+const BEFOREHAND: &[&str] = &[
+    "ec2:DescribeVpcEndpointServices",
+    "ec2:DescribeVpcBlockPublicAccessOptions",
+    "elasticloadbalancing:DescribeAccountLimits",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:ListServiceQuotas",
+];
+
+fn kinds(graph: &Graph) -> BTreeSet<Kind> {
+    graph.nodes().iter().map(|node| node.kind()).collect()
+}
+
+/// The actions of a purpose, `sts:GetCallerIdentity` left out: nobody can be denied it.
+pub fn actions(purpose: Purpose, graph: &Graph) -> BTreeSet<&'static str> {
+    let parts = Parts::of(purpose, graph);
+    parts.look.into_iter().chain(parts.make).chain(parts.change).chain(parts.tag).collect()
+}
+
+struct Parts {
+    look: BTreeSet<&'static str>,
+    make: BTreeSet<&'static str>,
+    change: BTreeSet<&'static str>,
+    tag: BTreeSet<&'static str>,
+}
+
+impl Parts {
+    fn of(purpose: Purpose, graph: &Graph) -> Self {
+        let mut parts = Self {
+            look: ALWAYS.iter().copied().collect(),
+            make: BTreeSet::new(),
+            change: BTreeSet::new(),
+            tag: BTreeSet::new(),
+        };
+        for kind in kinds(graph) {
+            let needs = needs_of(kind);
+            parts.look.extend(needs.look);
+            parts.change.extend(needs.remove);
+            if purpose == Purpose::Deploy {
+                parts.make.extend(needs.make);
+                parts.change.extend(needs.change);
+            }
+        }
+        if purpose == Purpose::Deploy {
+            parts.look.extend(BEFOREHAND);
+            parts.tag.extend(["ec2:CreateTags", "elasticloadbalancing:AddTags"]);
+            parts.change.remove("elasticloadbalancing:AddTags");
+        }
+        parts
+    }
+}
+
+/// The least policy for whoever deploys, or only cleans up, a deployment with this graph.
+pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> Value {
+    let parts = Parts::of(purpose, graph);
+    let regions: BTreeSet<&str> =
+        graph.nodes().iter().map(|node| node.place.region.as_str()).collect();
+    let here = json!({ "aws:RequestedRegion": regions });
+    let ours = json!({
+        "aws:RequestedRegion": regions,
+        format!("aws:ResourceTag/{}", tags::DEPLOYMENT): deployment.as_str(),
+    });
+    let tagging = json!({
+        "aws:RequestedRegion": regions,
+        format!("aws:RequestTag/{}", tags::DEPLOYMENT): deployment.as_str(),
+    });
+    let mut statements = vec![allow("Look", &parts.look, &here)];
+    if !parts.make.is_empty() {
+        statements.push(allow("Make", &parts.make, &here));
+    }
+    statements.push(allow("ChangeAndRemoveWhatIsOurs", &parts.change, &ours));
+    if !parts.tag.is_empty() {
+        statements.push(allow("TagWhatIsMade", &parts.tag, &tagging));
+        statements.push(allow("TagWhatIsOurs", &parts.tag, &ours));
+        statements.push(service_linked_role());
+        if graph.nodes().iter().any(|node| has_private_names(&node.resource)) {
+            let action = BTreeSet::from(["route53:AssociateVPCWithHostedZone"]);
+            statements.push(allow("PrivateNamesOfAnEndpoint", &action, &here));
+        }
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn allow(id: &str, actions: &BTreeSet<&'static str>, condition: &Value) -> Value {
+    json!({
+        "Sid": id,
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": "*",
+        "Condition": { "StringEquals": condition },
+    })
+}
+
+/// The first load balancer of an account makes the service's role. Source: Elastic Load Balancing service-linked role.
+fn service_linked_role() -> Value {
+    json!({
+        "Sid": "FirstLoadBalancerOfAnAccount",
+        "Effect": "Allow",
+        "Action": "iam:CreateServiceLinkedRole",
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" },
+        },
+    })
+}
+
+fn has_private_names(resource: &Resource) -> bool {
+    matches!(resource, Resource::InterfaceEndpoint(InterfaceEndpoint { private_dns: true, .. }))
+}
+
+/// A policy for those who use a lane: a call that carries their credentials and comes another way is denied.
+///
+/// By the endpoint's id, never by address: through an endpoint `aws:SourceIp` is absent or private, so a condition on it denies every
+/// call of a lane. Calls that AWS makes on the caller's behalf are left alone. Source: IAM, global condition context keys
+/// `aws:SourceVpce`, `aws:ViaAWSService`.
+pub fn for_callers(endpoints: impl IntoIterator<Item = String>) -> Value {
+    let endpoints: BTreeSet<String> = endpoints.into_iter().collect();
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "OnlyThroughTheLane",
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {
+                "StringNotEquals": { "aws:SourceVpce": endpoints },
+                "BoolIfExists": { "aws:ViaAWSService": "false" },
+            },
+        }],
+    })
+}

@@ -1,0 +1,45 @@
+//! HTTP to the local AWS: one request, one answer, one connection.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Asks or sets something of the local AWS itself (`/_rig/…`).
+///
+/// # Panics
+///
+/// If the local AWS is not there or does not like what it is told.
+pub(crate) fn ask(port: u16, what: &str, body: &Value) -> Value {
+    let body = post(port, &format!("/_rig/{what}"), "", "application/json", &body.to_string());
+    serde_json::from_str(&body).expect("the local AWS answers with JSON")
+}
+
+/// Calls an action of EC2 as somebody else would, and gives the XML of the answer. Nobody checks the signature.
+///
+/// # Panics
+///
+/// If the action fails.
+pub(crate) fn call(port: u16, key: &str, region: &str, form: &str) -> String {
+    let scope = format!("Credential={key}/20260101/{region}/ec2/aws4_request");
+    let signed =
+        format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
+    post(port, "/", &signed, "application/x-www-form-urlencoded", form)
+}
+
+fn post(port: u16, path: &str, header: &str, kind: &str, body: &str) -> String {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{header}\
+         Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len(),
+    );
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the local AWS listens");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout that is not zero");
+    stream.write_all(request.as_bytes()).expect("the local AWS reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the local AWS answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer has a head and a body");
+    assert!(head.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    body.to_owned()
+}
