@@ -42,7 +42,7 @@ pub(crate) async fn look(
     name: &DeploymentId,
     places: &[Place],
 ) -> Outcome<Inventory> {
-    let query = OfferQuery { places: places.to_vec(), services: Vec::new() };
+    let query = OfferQuery { places: places.to_vec(), ..OfferQuery::default() };
     cloud.offer(&query).await?;
     let mut inventory = Inventory {
         deployment: name.clone(),

@@ -53,7 +53,7 @@ fn a_spec_may_come_through_stdin() {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(LANE.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stdout.starts_with(b"flowchart"), "{output:?}");
+    assert!(output.status.success() && output.stdout.starts_with(b"%%{init"), "{output:?}");
 }
 
 #[test]

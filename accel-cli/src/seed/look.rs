@@ -44,7 +44,7 @@ pub(super) async fn at(
     seed: &Seed,
     name: &DeploymentId,
 ) -> Outcome<Look> {
-    let query = OfferQuery { places: seed.places.clone(), services: Vec::new() };
+    let query = OfferQuery { places: seed.places.clone(), ..OfferQuery::default() };
     let offer = cloud.offer(&query).await?;
     let caller = offer.caller(Side::Entry).or(offer.caller(Side::Service));
     let by = caller.map(|caller| caller.identity.clone()).unwrap_or_default();
