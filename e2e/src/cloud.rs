@@ -1,5 +1,6 @@
 //! One local AWS, as a process that ends with this one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -83,6 +84,8 @@ pub struct Stats {
     pub mutating: u64,
     /// `region service:Action` of those, in their order.
     pub mutations: Vec<String>,
+    /// How often each `service:Action` was called.
+    pub by_action: BTreeMap<String, u64>,
     /// As the local AWS gave them.
     pub whole: Value,
 }
@@ -90,6 +93,8 @@ pub struct Stats {
 /// Something that is there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Thing {
+    /// Its account.
+    pub account: String,
     /// Its region.
     pub region: String,
     /// Its kind.
@@ -212,6 +217,7 @@ impl Cloud {
             calls: whole["calls"].as_u64().expect("a number"),
             mutating: whole["mutating"].as_u64().expect("a number"),
             mutations: mutations.iter().map(text).collect(),
+            by_action: serde_json::from_value(whole["by_action"].clone()).expect("counters"),
             whole,
         }
     }
@@ -233,6 +239,7 @@ impl Cloud {
         let things = things.as_array().expect("a list of things").iter();
         let mut things: Vec<_> = things
             .map(|thing| Thing {
+                account: text(&thing["account"]),
                 region: text(&thing["region"]),
                 kind: text(&thing["kind"]),
                 id: text(&thing["id"]),
