@@ -105,3 +105,11 @@ fn a_file_that_is_no_cloud_is_left_as_it_is() {
     bench.sim("deploy lane.toml --yes").ended(2);
     assert_eq!(bench.read("cloud.json"), "precious");
 }
+
+#[test]
+fn asked_twice_for_more_the_engines_calls_are_told_on_stderr() {
+    let bench = Bench::new();
+    let said = bench.done("deploy lane.toml --yes --json -vv");
+    assert!(said.stderr.contains("call{verb=create}"), "{}", said.stderr);
+    assert_eq!(said.json()["schema"], "accel.deploy.v1");
+}
