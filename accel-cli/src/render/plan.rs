@@ -99,10 +99,9 @@ fn outage(kind: Kind) -> String {
 /// What only the user's word for each node allows.
 fn consent(plan: &Plan) -> Option<String> {
     let roots = plan.replaced_roots();
-    let options = roots.iter().map(|node| format!("--allow-replace {node}"));
-    let options = Vec::from_iter(options).join("\n");
+    let options: Vec<String> = roots.iter().map(|node| format!("--allow-replace {node}")).collect();
     let say = "  ! a replacement needs your word; deploy with: ";
-    (!roots.is_empty()).then(|| wrap(say, options.split('\n')))
+    (!roots.is_empty()).then(|| wrap(say, options.iter().map(String::as_str)))
 }
 
 /// What those who use the lane must do about it.
