@@ -117,6 +117,7 @@ impl Terminal {
     /// The engine's own log, if it was asked for twice. What an SDK logs is left out: it may hold what is nobody's business.
     fn keep_log(&self) {
         use tracing_subscriber::filter::{LevelFilter, Targets};
+        use tracing_subscriber::fmt::format::FmtSpan;
         use tracing_subscriber::layer::SubscriberExt as _;
         use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -129,6 +130,8 @@ impl Terminal {
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(self.coloured)
             .with_writer(io::stderr)
+            // The engine tells of its calls as spans: each is a line when it ends.
+            .with_span_events(FmtSpan::CLOSE)
             .without_time();
         tracing_subscriber::registry().with(lines).with(ours).init();
     }

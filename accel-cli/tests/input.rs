@@ -53,7 +53,7 @@ fn a_spec_may_come_through_stdin() {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(LANE.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stdout.starts_with(b"flowchart"), "{output:?}");
+    assert!(output.status.success() && output.stdout.starts_with(b"%%{init"), "{output:?}");
 }
 
 #[test]
@@ -104,4 +104,12 @@ fn a_file_that_is_no_cloud_is_left_as_it_is() {
     bench.write("cloud.json", "precious");
     bench.sim("deploy lane.toml --yes").ended(2);
     assert_eq!(bench.read("cloud.json"), "precious");
+}
+
+#[test]
+fn asked_twice_for_more_the_engines_calls_are_told_on_stderr() {
+    let bench = Bench::new();
+    let said = bench.done("deploy lane.toml --yes --json -vv");
+    assert!(said.stderr.contains("call{verb=create}"), "{}", said.stderr);
+    assert_eq!(said.json()["schema"], "accel.deploy.v1");
 }

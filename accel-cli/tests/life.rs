@@ -159,7 +159,7 @@ fn the_timeline_is_drawn_into_a_file() {
 #[test]
 fn a_graph_needs_no_cloud() {
     let bench = Bench::new();
-    for (format, beginning) in [("mermaid", "flowchart"), ("dot", "digraph"), ("svg", "<svg")] {
+    for (format, beginning) in [("mermaid", "%%{init"), ("dot", "digraph"), ("svg", "<svg")] {
         let said = bench.run(&format!("graph lane.toml --format {format}")).ended(0);
         assert!(said.stdout.starts_with(beginning), "{}", said.stdout);
     }

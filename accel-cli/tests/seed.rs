@@ -164,3 +164,35 @@ fn what_belongs_to_a_lane_is_refused() {
     assert!(refused.stderr.contains("carries accel's tags"), "{}", refused.stderr);
     bench.done("status lane.toml --check");
 }
+
+/// Starts a slow cleanup, and kills it as soon as it has said this.
+#[cfg(unix)]
+fn killed_after(bench: &Bench, words: &str) {
+    use std::io::{BufRead as _, BufReader};
+
+    let line = "cleanup --seed-env env --yes --backend sim --cloud cloud.json --speed 40";
+    let mut child = bench.program(line).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap());
+    let found = said.lines().map_while(Result::ok).any(|line| line.contains(words));
+    assert!(found, "it never said {words}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_anywhere_the_same_file_leads_on() {
+    for words in ["deleting network", "gone: network", "adopted as", "seed.subnet", "twice"] {
+        let bench = Bench::new();
+        let lines = left_behind(&bench);
+        bench.write("env", &lines.join("\n"));
+        if words == "twice" {
+            killed_after(&bench, "adopted as");
+            killed_after(&bench, "seed.vpce");
+        } else {
+            killed_after(&bench, words);
+        }
+        bench.done("cleanup --seed-env env --yes");
+        assert!(live(&bench).is_empty(), "{words}: {:?}", live(&bench));
+    }
+}

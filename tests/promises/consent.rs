@@ -2,11 +2,13 @@
 
 use accel_core::deployer::Cleaned;
 use accel_core::resource::{Direction, Kind, Traffic};
-use accel_mock::Verb;
+use accel_mock::{Schedule, Verb, Verdict};
 use accel_tests::harness::{Stage, jakarta, virtually};
 use std::time::Duration;
 
-use crate::support::{allow, changed, deployed, id_of, mutations_since, standing};
+use crate::support::{
+    allow, assert_nothing_left, changed, deployed, each, id_of, mutations_since, standing,
+};
 
 const NLB: &str = "entry.ap-southeast-1.balancer.sagemaker.runtime";
 
@@ -88,4 +90,53 @@ fn addresses_that_are_kept_are_all_that_is_left_and_serve_the_next_deploy() {
             assert!(report.kept.is_empty() && left().is_empty(), "{report:?}");
         });
     }
+}
+
+/// Kills a run at a call, before its effect or after it.
+fn crash(stage: &Stage, at: u64) {
+    let call = stage.cloud.call_count() + at;
+    let verdict = if at.is_multiple_of(2) { Verdict::CrashBefore } else { Verdict::CrashAfter };
+    stage.cloud.set_schedule(Schedule::one(call, verdict));
+}
+
+/// More than a cleanup makes.
+const CALLS: u64 = 60;
+
+#[test]
+fn killed_at_any_call_a_protected_deployment_goes_when_asked_again() {
+    let cases = (1..=CALLS).flat_map(|at| [(at, true), (at, false)]);
+    each(cases, |&(at, journal)| {
+        virtually(async {
+            let spec = changed(|spec| spec.protected = true);
+            let stage = standing(&spec, journal).await;
+            crash(&stage, at);
+            let first = stage.deployer().unprotect(true);
+            let killed = !stage.until_killed(first.cleanup(&spec)).await.reached();
+            stage.calm();
+            assert!(killed || at > 20, "a cleanup makes more calls than {at}");
+            stage.deployer().unprotect(true).cleanup(&spec).await.unwrap();
+            assert_nothing_left(&stage);
+        });
+    });
+}
+
+#[test]
+fn killed_at_any_call_addresses_that_are_to_be_kept_are_kept() {
+    let cases = (1..=CALLS).flat_map(|at| [(at, true), (at, false)]);
+    each(cases, |&(at, journal)| {
+        virtually(async {
+            let spec = jakarta();
+            let stage = standing(&spec, journal).await;
+            crash(&stage, at);
+            let first = stage.deployer().keep_addresses(true);
+            let killed = !stage.until_killed(first.cleanup(&spec)).await.reached();
+            stage.calm();
+            assert!(killed || at > 20, "a cleanup makes more calls than {at}");
+            let report = stage.deployer().keep_addresses(true).cleanup(&spec).await.unwrap();
+            let left = stage.cloud.inspect(|world| world.live().count());
+            assert_eq!((report.kept.len(), left), (2, 2), "{at}");
+            deployed(stage.cleanup(&spec).await);
+            assert_nothing_left(&stage);
+        });
+    });
 }

@@ -24,13 +24,17 @@ impl<'a> Herald<'a> {
         Self { backend, terminal, heard: Mutex::new(None) }
     }
 
-    /// The last answer: what outputs are made from, without asking again.
+    /// The last answer about the places: what outputs are made from, without asking again.
     pub(crate) fn offer_heard(&self) -> Option<Offer> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The first question names the places; a later one, about limits, adds nothing to say.
     fn hear(&self, query: &OfferQuery, offer: &Offer) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if query.places.is_empty() {
+            return;
+        }
         if heard.is_none() {
             let name = self.backend.name();
             self.terminal.say(&render::place::cloud(name, &query.places, offer));

@@ -34,8 +34,8 @@ pub(super) struct Progress {
 /// How far the run is.
 #[derive(Debug, Default)]
 struct Goal {
-    wanted: usize,
     going: usize,
+    /// What is known to be there. A setting that comes with what it is of is never told of: so there is no "of so many".
     made: BTreeSet<NodeName>,
     gone: usize,
 }
@@ -80,10 +80,10 @@ impl Progress {
 
     /// How far the run is, in one line.
     pub(super) fn headline(&self, now: Duration) -> String {
-        let Goal { wanted, going, made, gone } = &self.goal;
+        let Goal { going, made, gone } = &self.goal;
         let mut parts = vec![format!("{} s", now.as_secs())];
-        if *wanted > 0 {
-            parts.push(format!("{} of {wanted} there", made.len().min(*wanted)));
+        if !made.is_empty() {
+            parts.push(format!("{} there", made.len()));
         }
         if *going > 0 {
             parts.push(format!("{} of {going} gone", gone.min(going)));
@@ -147,8 +147,8 @@ impl Progress {
     /// Keeps count.
     fn follow(&mut self, at: Duration, event: &Event) {
         match event {
-            Event::Began { wanted, existing: _, going } => {
-                self.goal = Goal { wanted: *wanted, going: *going, ..Goal::default() };
+            Event::Began { going, .. } => {
+                self.goal = Goal { going: *going, ..Goal::default() };
             }
             Event::Node { node, step, .. } => match step {
                 NodeStep::Exists { .. } | NodeStep::Ready => {
@@ -211,7 +211,7 @@ impl Progress {
             }
             NodeStep::InDoubt => {
                 self.doubted.insert(node.clone());
-                Some(row(now, '!', node, "no answer: looking what became of it"))
+                Some(row(now, '!', node, "no answer: looking for it"))
             }
             // What follows says more.
             NodeStep::Creating | NodeStep::Deleting if !self.verbose => None,
@@ -332,7 +332,7 @@ mod tests {
         let found = || step(0, "vpc", Kind::Vpc, made(Kind::Vpc, "vpc-1", true, Some(2)));
         assert!(progress.lines(&[found()]).is_empty());
         let lines = progress.lines(&[step(0, "vpc", Kind::Vpc, NodeStep::InDoubt), found()]);
-        assert!(lines[0].ends_with("no answer: looking what became of it"), "{lines:?}");
+        assert!(lines[0].ends_with("no answer: looking for it"), "{lines:?}");
         assert!(lines[1].ends_with("found, vpc-1"), "{lines:?}");
     }
 
@@ -344,7 +344,7 @@ mod tests {
         events.push(step(1, "vpc", Kind::Vpc, made(Kind::Vpc, "vpc-1", true, None)));
         events.push(step(2, "old", Kind::Vpc, NodeStep::Gone));
         progress.lines(&events);
-        assert_eq!(progress.headline(Duration::from_secs(3)), "3 s, 1 of 2 there, 1 of 1 gone");
+        assert_eq!(progress.headline(Duration::from_secs(3)), "3 s, 1 there, 1 of 1 gone");
     }
 
     #[test]

@@ -6,4 +6,6 @@ pub(crate) mod outputs;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod status;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;

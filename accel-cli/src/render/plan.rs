@@ -21,6 +21,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
         }
     }
     lines.extend(plan.nodes.iter().filter_map(named));
+    lines.extend(clients(plan));
     lines.extend(consent(plan));
     lines.extend(plan.notes.iter().map(|note| prose("  note: ", note)));
     lines.extend(plan.strangers.iter().map(|stranger| not_ours("  not ours: ", stranger)));
@@ -99,10 +100,23 @@ fn outage(kind: Kind) -> String {
 fn consent(plan: &Plan) -> Option<String> {
     let roots = plan.replaced_roots();
     let options: Vec<String> = roots.iter().map(|node| format!("--allow-replace {node}")).collect();
-    (!roots.is_empty()).then(|| {
-        let text = format!("a replacement needs your word: deploy with {}", options.join(" "));
-        prose("  ! ", &text)
-    })
+    let say = "  ! a replacement needs your word; deploy with: ";
+    (!roots.is_empty()).then(|| wrap(say, options.iter().map(String::as_str)))
+}
+
+/// What those who use the lane must do about it.
+fn clients(plan: &Plan) -> Vec<String> {
+    let goes = |kind: Kind| {
+        let ends = |node: &&PlannedNode| matches!(node.change, Change::Replace | Change::Delete);
+        plan.nodes.iter().filter(ends).any(|node| node.kind == kind)
+    };
+    let says = [
+        (Kind::LoadBalancer, "the name to dial changes: give them the new outputs"),
+        (Kind::ElasticIp, "an address ends: whoever lists it must be told"),
+        (Kind::InterfaceEndpoint, "the endpoint's id changes: policies that name it must be told"),
+    ];
+    let says = says.into_iter().filter(|(kind, _)| goes(*kind));
+    says.map(|(_, what)| prose("  ! clients: ", what)).collect()
 }
 
 /// Nodes that the plan would replace and nobody has allowed.

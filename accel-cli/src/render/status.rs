@@ -4,7 +4,7 @@ use accel_core::backend::{Difference, Phase};
 use accel_core::deployer::{NodeStatus, Status};
 
 use super::plan::not_ours;
-use super::text::prose;
+use super::text::{count, prose};
 
 /// One line if all is well; else one for everything that is not.
 pub(crate) fn status(status: &Status) -> String {
@@ -12,7 +12,7 @@ pub(crate) fn status(status: &Status) -> String {
     let differing = status.nodes.iter().filter(|node| !differences(node).is_empty()).count();
     let wanted = status.nodes.len();
     let mut lines = vec![match (status.as_asked(), ready) {
-        (true, _) => format!("{}: as asked, {wanted} nodes ready", status.deployment),
+        (true, _) => format!("{}: as asked, {} ready", status.deployment, count(wanted, "node")),
         (false, 0) if status.surplus.is_empty() => format!("{}: not there", status.deployment),
         (false, _) => format!(
             "{}: not as asked; {ready} of {wanted} nodes ready, {differing} of them different",

@@ -22,6 +22,13 @@ const AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How long what is not known to take longer may take to go.
 const GONE_SECS: u32 = 300;
 
+/// How long the cloud may hide what exists, unless the run says otherwise.
+const WINDOW_SECS: u32 = 30;
+
+fn secs(secs: u32) -> Duration {
+    Duration::from_secs(secs.into())
+}
+
 /// Whether it is removed here: no tags lead to it.
 pub(super) fn is_direct(kind: Kind) -> bool {
     kind.facts().api == Api::LoadBalancing
@@ -53,7 +60,7 @@ async fn until_gone(session: &Session<'_>, id: &RemoteId) -> Outcome<()> {
         if phase.await?.is_none_or(|phase| phase == Phase::Gone) {
             return Ok(());
         }
-        if began.elapsed() > Duration::from_secs(limit_secs.into()) {
+        if began.elapsed() > secs(limit_secs) {
             let what = format!("{} {id} is still there after {limit_secs} s", id.kind);
             return Err(Trouble::new(Exit::WorkLeft, what).next("run again: it goes on from here"));
         }
@@ -74,13 +81,18 @@ pub(super) async fn patiently<T>(
             Ok(value) => return Ok(Some(value)),
             Err(error) => error,
         };
+        let window_secs = limits.window_secs.unwrap_or(WINDOW_SECS);
+        if error.kind() == ErrorKind::NotYet && began.elapsed() > secs(window_secs) {
+            // A killed run may have removed it, and the look that showed it may have been late.
+            return Ok(None);
+        }
         let limit_secs = match next(verb, error.kind()) {
             Next::Done | Next::Gone => return Ok(None),
             Next::Retry | Next::SlowDown | Next::NotYet | Next::Doubt => limits.retry_secs,
             Next::Wait => limits.in_use_secs,
             Next::Look | Next::Halt | Next::Stop => return Err(error.into()),
         };
-        if began.elapsed() > Duration::from_secs(limit_secs.into()) {
+        if began.elapsed() > secs(limit_secs) {
             return Err(error.into());
         }
         if refused.replace(error.kind()) != Some(error.kind()) {

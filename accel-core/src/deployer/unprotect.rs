@@ -1,10 +1,14 @@
 //! Before a protected deployment goes: the provider's own protection of its load balancers comes off.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::opening::Opened;
 use crate::backend::{Inputs, Request};
 use crate::engine::policy::Verb;
 use crate::engine::{Item, persist};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Ref;
 use crate::id::{Owner, RemoteId};
 use crate::resource::{Kind, LoadBalancerOptions};
@@ -37,8 +41,18 @@ pub(super) async fn unprotect(opened: &mut Opened<'_>) -> Result<()> {
             keep: None,
             attempt: 0,
         };
+        let began = Instant::now();
+        let window = Duration::from_millis(driver.limits.longest_window_ms());
+        let set = || async {
+            let set = driver.backend.create(request).await;
+            // A killed run may have deleted it, and the listing may still show it.
+            set.map_err(|error| {
+                let is_late = error.kind() == ErrorKind::NotYet && began.elapsed() > window;
+                if is_late { gone(&id) } else { error }
+            })
+        };
         // As a delete may: it has the same effect however often it is sent.
-        let set = persist(&driver.limits, Verb::Delete, || driver.backend.create(request)).await;
+        let set = persist(&driver.limits, Verb::Delete, set).await;
         driver.count(Verb::Create);
         match set {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -46,4 +60,8 @@ pub(super) async fn unprotect(opened: &mut Opened<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn gone(id: &RemoteId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("{id} is not there"))
 }
