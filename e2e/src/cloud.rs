@@ -175,7 +175,7 @@ impl Cloud {
     }
 
     /// Lets one more fault strike; positions count on.
-    pub fn add_fault(&self, fault: Fault) {
+    pub fn add_fault(&self, fault: &Fault) {
         control::ask(self.port, "fault", &fault.0);
     }
 

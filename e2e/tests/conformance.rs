@@ -71,7 +71,7 @@ struct Local {
 impl Local {
     fn next_mutating(&self, mode: Mode) {
         let fault = Fault::new(mode).with("always", true).with("times", 1);
-        self.cloud.add_fault(fault.with("access_key", self.key.as_str()));
+        self.cloud.add_fault(&fault.with("access_key", self.key.as_str()));
     }
 
     /// Calls an action as a stranger in the same account, and gives the text of the answer's first element of that name.
@@ -157,12 +157,8 @@ impl Controls for Local {
 /// As a form holds it.
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().fold(String::new(), |mut form, byte| {
-        if plain(byte) {
-            form.push(char::from(byte));
-        } else {
-            form += &format!("%{byte:02X}");
-        }
-        form
-    })
+    let escape = |byte| {
+        if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(escape).collect()
 }
