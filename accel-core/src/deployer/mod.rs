@@ -78,6 +78,10 @@ pub async fn status<T: Topology>(
 ///
 /// Dropping a future of it stops the run and loses nothing that was promised: run again, and it converges or cleans up.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the user's, in any combination"
+)]
 pub struct Deployer<'a> {
     backend: &'a dyn NetworkBackend,
     journal: Option<&'a dyn Journal>,

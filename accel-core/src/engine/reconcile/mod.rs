@@ -22,6 +22,10 @@ use crate::resource::Repeat;
 
 /// What a listing is held against.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the user's or a fact, in any combination"
+)]
 pub(crate) struct Context<'a> {
     pub(crate) deployment: &'a DeploymentId,
     pub(crate) run: &'a RunId,
