@@ -67,7 +67,7 @@ pub(super) struct Room {
 }
 
 /// Kinds whose quota is one for the whole region; that of others is per VPC or per group.
-pub(super) const PER_REGION: [Kind; 6] = [
+const PER_REGION: [Kind; 6] = [
     Kind::Vpc,
     Kind::InternetGateway,
     Kind::ElasticIp,
@@ -75,6 +75,15 @@ pub(super) const PER_REGION: [Kind; 6] = [
     Kind::LoadBalancer,
     Kind::TargetGroup,
 ];
+
+/// What a lane makes in a place and a region's quotas limit.
+pub(super) fn limited(place: &Place) -> Vec<(Place, Kind)> {
+    let kinds = match place.side {
+        Side::Service => &[Kind::Vpc, Kind::SecurityGroup][..],
+        Side::Entry => &PER_REGION,
+    };
+    kinds.iter().map(|kind| (place.clone(), *kind)).collect()
+}
 
 /// Compares every quota with what the graph adds to its use, and counts how many such lanes would fit.
 pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> Room {
