@@ -314,3 +314,35 @@ def a_port_has_one_listener(world, call, proceed):
     existing = next((one.arn for one in listeners if str(one.port) == str(port)), None)
     again = same_or_duplicate(world, call, "DuplicateListener", f"a listener on port {port}", existing)
     return again or remember_made(world, call, proceed(), "ListenerArn")
+
+
+@at("elasticloadbalancing:CreateListener", "elasticloadbalancing:ModifyListener")
+def a_target_group_has_one_load_balancer(world, call, proceed):
+    """A target group belongs to one network load balancer.
+
+    AWS: TargetGroupAssociationLimit.
+    Source: ELBv2 API reference, CreateListener, errors; NLB guide, "Target groups".
+    moto: takes it for a second one.
+    """
+    own = call.params.get("LoadBalancerArn") or call.params["ListenerArn"].replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+    for action in call.params.get("DefaultActions", []):
+        group = world.elb.target_groups.get(action.get("TargetGroupArn"))
+        listeners = [one for each in world.elb.load_balancers.values() if each.arn != own for one in each.listeners.values()]
+        taken = any(group and group.arn in str(one.default_actions[0].data) for one in listeners)
+        if taken:
+            raise Refused("TargetGroupAssociationLimit", f"The target group '{group.arn}' cannot be associated with more than one load balancer")
+    return proceed()
+
+
+@at("elasticloadbalancing:ModifyListenerAttributes")
+def idle_timeouts_have_bounds(world, call, proceed):
+    """A connection may be idle for 60 to 6000 seconds.
+
+    AWS: ValidationError.
+    Source: ELBv2 API reference, ListenerAttribute, `tcp.idle_timeout.seconds`.
+    moto: any value.
+    """
+    for one in call.params.get("Attributes", []):
+        if one["Key"] == "tcp.idle_timeout.seconds" and not 60 <= int(one["Value"]) <= 6000:
+            raise Refused("ValidationError", "'tcp.idle_timeout.seconds' must be between 60 and 6000")
+    return proceed()

@@ -1,5 +1,7 @@
 """VPCs, subnets, internet gateways, route tables, routes, security groups, addresses."""
 
+import ipaddress
+
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.vpcs import VPCBackend
@@ -57,6 +59,20 @@ def zones_are_of_their_region(world, call, proceed):
     zone = call.params.get("AvailabilityZone")
     if zone and zone not in zones:
         raise Refused("InvalidParameterValue", f"Value ({zone}) for parameter availabilityZone is invalid: use {', '.join(zones)}")
+    return proceed()
+
+
+@at("ec2:CreateSubnet")
+def subnets_have_a_size(world, call, proceed):
+    """A subnet's block is a /16 to a /28.
+
+    AWS: InvalidSubnet.Range.
+    Source: EC2 API reference, CreateSubnet; error codes.
+    moto: takes a smaller one.
+    """
+    block = call.params.get("CidrBlock")
+    if block and not 16 <= ipaddress.ip_network(block).prefixlen <= 28:
+        raise Refused("InvalidSubnet.Range", f"The CIDR '{block}' is invalid.")
     return proceed()
 
 
@@ -180,6 +196,42 @@ def the_main_route_table_stays(world, call, proceed):
     if table:
         table.associations  # noqa: B018 - drops those of subnets that are gone
     return proceed()
+
+
+@at("ec2:CreateSecurityGroup")
+def groups_are_of_a_vpc(world, call, proceed):
+    """Its VPC exists.
+
+    AWS: InvalidVpcID.NotFound.
+    Source: EC2 API reference, CreateSecurityGroup; error codes.
+    moto: makes it in nothing.
+    """
+    vpc = call.params.get("VpcId")
+    if vpc and vpc not in world.ec2.vpcs:
+        raise Refused("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist")
+    return proceed()
+
+
+@at("ec2:UpdateSecurityGroupRuleDescriptionsIngress", "ec2:UpdateSecurityGroupRuleDescriptionsEgress")
+def descriptions_are_changed_by_rule(world, call, proceed):
+    """A rule's description can be changed by the rule's id, and has at most 255 characters.
+
+    AWS: SecurityGroupRuleDescriptions; InvalidSecurityGroupRuleId.NotFound; InvalidParameterValue beyond 255.
+    Source: EC2 API reference, UpdateSecurityGroupRuleDescriptionsIngress, SecurityGroupRuleDescription, IpRange.
+    moto: changes by permission only, and answers success without an effect.
+    """
+    wanted = call.params.get("SecurityGroupRuleDescriptions", [])
+    if not wanted:
+        return proceed()
+    group = world.ec2.get_security_group_from_id(call.params.get("GroupId"))
+    for one in wanted:
+        rule = group.get_rule(one["SecurityGroupRuleId"]) if group else None
+        if rule is None:
+            raise Refused("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{one['SecurityGroupRuleId']}' does not exist")
+        if len(one.get("Description", "")) > 255:
+            raise Refused("InvalidParameterValue", "Invalid rule description: it is longer than 255 characters")
+        (rule.ip_range or {})["Description"] = one.get("Description", "")
+    return call.xml("<return>true</return>")
 
 
 @at("ec2:CreateSecurityGroup")

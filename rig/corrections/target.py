@@ -54,6 +54,10 @@ def network_target_groups_have_their_attributes(world, original, group, *args, *
         }
 
 
+# Source: ELBv2 API reference, CreateTargetGroup: what a target of type `ip` may be.
+PRIVATE = [ipaddress.ip_network(block) for block in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")]
+
+
 class Targets:
     """The targets of one group, by address and port."""
 
@@ -81,7 +85,7 @@ class Targets:
         if self.group.target_type != "ip":
             return
         address, zone = ipaddress.ip_address(target["Id"]), target.get("AvailabilityZone")
-        if not address.is_private:
+        if not any(address in block for block in PRIVATE):
             raise Refused("ValidationError", f"The IP address '{address}' is not a valid private IPv4 address")
         vpc = ec2_backends[self.group.account_id][self.group.region_name].vpcs[self.group.vpc_id]
         inside = address in ipaddress.ip_network(vpc.cidr_block)

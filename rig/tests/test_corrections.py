@@ -115,6 +115,23 @@ class Network(CloudTest):
         asked = {"VpcId": self.vpc(), "CidrBlock": "10.1.0.0/24", "AvailabilityZone": "us-east-1a"}
         self.refused("InvalidParameterValue", self.ec2.create_subnet, **asked)
 
+    def test_subnets_have_a_size(self):
+        self.refused("InvalidSubnet.Range", self.subnet, vpc=self.vpc(), cidr="10.1.0.0/29")
+
+    def test_groups_are_of_a_vpc(self):
+        self.refused("InvalidVpcID.NotFound", self.group, vpc="vpc-0123456789abcdef0")
+
+    def test_descriptions_are_changed_by_rule(self):
+        group = self.group(self.vpc())
+        allow = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "old"}]}]
+        made = self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=allow)["SecurityGroupRules"][0]
+        rule, change = made["SecurityGroupRuleId"], self.ec2.update_security_group_rule_descriptions_ingress
+        change(GroupId=group, SecurityGroupRuleDescriptions=[{"SecurityGroupRuleId": rule, "Description": "new"}])
+        found = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule])["SecurityGroupRules"]
+        self.assertEqual(found[0]["Description"], "new")
+        long = [{"SecurityGroupRuleId": rule, "Description": "x" * 256}]
+        self.refused("InvalidParameterValue", change, GroupId=group, SecurityGroupRuleDescriptions=long)
+
     def test_a_vpc_has_one_internet_gateway(self):
         vpc = self.vpc()
         self.gateway(vpc)
@@ -484,6 +501,21 @@ class Balancer(CloudTest):
         self.refused("DuplicateListener", self.listener, balancer=arn, group=two)
 
 
+    def test_a_target_group_has_one_load_balancer(self):
+        vpc, subnet, _ = self.public_subnet()
+        group = self.target_group(vpc)
+        self.listener(self.balancer(subnet)["LoadBalancerArn"], group)
+        second = self.balancer(subnet, "second")["LoadBalancerArn"]
+        self.refused("TargetGroupAssociationLimit", self.listener, balancer=second, group=group)
+
+    def test_idle_timeouts_have_bounds(self):
+        vpc, subnet, _ = self.public_subnet()
+        arn = self.listener(self.balancer(subnet)["LoadBalancerArn"], self.target_group(vpc))
+        for seconds in ("59", "6001"):
+            change = [{"Key": "tcp.idle_timeout.seconds", "Value": seconds}]
+            self.refused("ValidationError", self.elb.modify_listener_attributes, ListenerArn=arn, Attributes=change)
+
+
 class Target(CloudTest):
     def test_target_group_names_are_unique(self):
         vpc = self.vpc()
@@ -507,7 +539,7 @@ class Target(CloudTest):
         group = self.target_group(self.vpc())
         self.refused("ValidationError", self.registered, group=group, Id="10.2.0.4")
         self.refused("ValidationError", self.registered, group=group, Id="10.1.0.4", AvailabilityZone="all")
-        self.refused("ValidationError", self.registered, group=group, Id="8.8.8.8", AvailabilityZone="all")
+        self.refused("ValidationError", self.registered, group=group, Id="203.0.113.10", AvailabilityZone="all")
         for port in (443, 443, 8443):
             self.registered(group, Id="10.2.0.4", Port=port, AvailabilityZone="all")
         self.assertEqual(len(self.health(group)), 2)
