@@ -72,7 +72,8 @@ impl At<'_> {
             Kind::InternetGateway => {
                 let it = family::gateways(self, vec![filter("internet-gateway-id", [text])]);
                 for vpc in it.await?.iter().flat_map(|it| it.attachments()) {
-                    add(vpc.vpc_id(), Kind::GatewayAttachment, &Tags::new());
+                    let attachment = vpc.vpc_id().map(|vpc| format!("{text}/{vpc}"));
+                    add(attachment.as_deref(), Kind::GatewayAttachment, &Tags::new());
                 }
             }
             Kind::RouteTable => {
@@ -130,7 +131,8 @@ impl At<'_> {
             add(it.vpc_endpoint_id(), Kind::InterfaceEndpoint, it.tags());
         }
         for it in &gateways? {
-            add(it.internet_gateway_id(), Kind::GatewayAttachment, it.tags());
+            let attachment = it.internet_gateway_id().map(|gateway| format!("{gateway}/{vpc}"));
+            add(attachment.as_deref(), Kind::GatewayAttachment, it.tags());
         }
         Ok(found)
     }

@@ -164,8 +164,22 @@ where
     Ok(found)
 }
 
+/// The one id under which a view holds everything of a region.
+pub(crate) const HERE: &str = "here";
+
+pub(crate) async fn balancers_here(
+    at: At<'_>,
+    _: &BTreeSet<String>,
+) -> Found<Vec<elb::LoadBalancer>> {
+    Ok(vec![(HERE.to_owned(), balancers(at).await?)])
+}
+
+pub(crate) async fn groups_here(at: At<'_>, _: &BTreeSet<String>) -> Found<Vec<elb::TargetGroup>> {
+    Ok(vec![(HERE.to_owned(), target_groups(at).await?)])
+}
+
 /// Every load balancer of the region.
-pub(crate) async fn balancers(at: At<'_>) -> Result<Vec<elb::LoadBalancer>> {
+async fn balancers(at: At<'_>) -> Result<Vec<elb::LoadBalancer>> {
     let mut pages = at.elb().describe_load_balancers().into_paginator().items().send();
     let mut all = Vec::new();
     while let Some(item) = pages.next().await {
@@ -175,7 +189,7 @@ pub(crate) async fn balancers(at: At<'_>) -> Result<Vec<elb::LoadBalancer>> {
 }
 
 /// Every target group of the region.
-pub(crate) async fn target_groups(at: At<'_>) -> Result<Vec<elb::TargetGroup>> {
+async fn target_groups(at: At<'_>) -> Result<Vec<elb::TargetGroup>> {
     let mut pages = at.elb().describe_target_groups().into_paginator().items().send();
     let mut all = Vec::new();
     while let Some(item) = pages.next().await {

@@ -12,12 +12,13 @@ use accel_core::resource::Kind;
 use accel_core::tags;
 use accel_core::{DeploymentId, Place, RemoteId, Result};
 use aws_sdk_ec2::types::{RouteTable, VpcPeeringConnection};
+use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetGroup};
 
 use crate::call::At;
-use crate::family::{self, Balancer, filter};
+use crate::family::{self, Balancer, HERE, filter};
 use crate::kind::{self, destination_of, target_key, target_text};
 use crate::tags::is_of;
-use crate::view::View;
+use crate::view::{View, Want};
 
 /// The ids that carry the deployment's tag, by the type that the EC2 API calls them.
 #[derive(Debug, Default)]
@@ -115,7 +116,7 @@ impl At<'_> {
 
     /// What nothing but its own id leads to.
     async fn by_id(self, tagged: &Tagged) -> Result<View> {
-        let want = crate::view::Want {
+        let want = Want {
             vpcs: tagged.of("vpc"),
             subnets: tagged.of("subnet"),
             groups: tagged.of("security-group"),
@@ -123,7 +124,7 @@ impl At<'_> {
             addresses: tagged.of("elastic-ip"),
             ..Default::default()
         };
-        let view = View::fetch(self, &want).await;
+        let view = View::look(self, &want).await;
         view.whole()?;
         Ok(view)
     }
@@ -215,15 +216,26 @@ impl At<'_> {
         Ok(all.into_iter().filter(is_ours).collect())
     }
 
+    /// The load balancers and target groups whose names begin so.
+    pub(crate) async fn named_alike(
+        self,
+        prefix: &str,
+    ) -> Result<(Vec<LoadBalancer>, Vec<TargetGroup>)> {
+        let mut want = Want::default();
+        want.balancers_here.insert(HERE.to_owned());
+        want.groups_here.insert(HERE.to_owned());
+        let view = View::look(self, &want).await;
+        let mut balancers = view.balancers_here.get(HERE)?.cloned().unwrap_or_default();
+        balancers.retain(|it| it.load_balancer_name().is_some_and(|it| it.starts_with(prefix)));
+        let mut groups = view.groups_here.get(HERE)?.cloned().unwrap_or_default();
+        groups.retain(|it| it.target_group_name().is_some_and(|it| it.starts_with(prefix)));
+        Ok((balancers, groups))
+    }
+
     /// Everything of the load balancing API.
     async fn balancing(self, deployment: &DeploymentId) -> Result<View> {
         let prefix = tags::name_prefix(deployment);
-        let (balancers, groups) =
-            tokio::join!(family::balancers(self), family::target_groups(self));
-        let mut balancers = balancers?;
-        balancers.retain(|it| kind::is_named(it, &prefix));
-        let mut groups = groups?;
-        groups.retain(|it| it.target_group_name().is_some_and(|name| name.starts_with(&prefix)));
+        let (balancers, groups) = self.named_alike(&prefix).await?;
         let mut in_front: BTreeSet<String> =
             groups.iter().flat_map(|it| it.load_balancer_arns()).cloned().collect();
         in_front.extend(balancers.iter().filter_map(|it| it.load_balancer_arn.clone()));

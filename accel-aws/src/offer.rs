@@ -26,10 +26,13 @@ impl Aws {
         let endpoints: Vec<String> = self.endpoints().into_iter().collect();
         let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
         let mut offer = Offer { endpoint, ..Offer::default() };
+        // Where nothing is to be made, no zone matters.
+        let idle = query.services.is_empty() && query.room.is_empty();
+        let zoned: &[Place] = if idle { &[] } else { &query.places };
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let (callers, zones, services, room) = tokio::join!(
             self.callers(&sides, &query.places),
-            join_all(query.places.iter().map(|place| self.at(place).zones())),
+            join_all(zoned.iter().map(|place| self.at(place).zones())),
             join_all(query.places.iter().map(|place| self.services(place, query))),
             Box::pin(self.room(query)),
         );
@@ -38,7 +41,7 @@ impl Aws {
                 offer.callers.push((side, caller));
             });
         }
-        for (place, zones) in query.places.iter().zip(zones) {
+        for (place, zones) in zoned.iter().zip(zones) {
             let closed = zones.as_ref().err().is_some_and(is_closed);
             if closed {
                 offer.closed_regions.push(place.region.clone());
@@ -275,24 +278,21 @@ impl At<'_> {
     }
 
     async fn balancer_quotas(self, kinds: &BTreeSet<Kind>) -> Result<Vec<Quota>> {
-        let (limits, balancers, groups) = tokio::join!(
-            self.elb().describe_account_limits().send(),
-            when(kinds.contains(&Kind::LoadBalancer), family::balancers(self)),
-            when(kinds.contains(&Kind::TargetGroup), family::target_groups(self)),
-        );
+        let (limits, here) =
+            tokio::join!(self.elb().describe_account_limits().send(), self.named_alike(""));
         let limits = self.looked("DescribeAccountLimits", limits)?;
+        let (balancers, groups) = here?;
         let is_network = |it: &aws_sdk_elasticloadbalancingv2::types::LoadBalancer| {
             it.r#type().is_some_and(|it| it.as_str() == "network")
         };
-        let count = |it: Vec<_>| it.iter().filter(|it| is_network(it)).count();
-        let balancers = balancers.transpose()?.map(count);
-        let groups = groups.transpose()?.map(|it| it.len());
-        let used = |kind: Kind| if kind == Kind::LoadBalancer { balancers } else { groups };
+        let balancers = balancers.iter().filter(|it| is_network(it)).count();
+        let used = |kind| if kind == Kind::LoadBalancer { balancers } else { groups.len() };
         let quota = |(kind, name): &(Kind, &str)| {
             let limit = limits.limits().iter().find(|it| it.name() == Some(*name))?;
-            Some(self.quota(*kind, limit.max()?.parse().ok()?, used(*kind)?))
+            Some(self.quota(*kind, limit.max()?.parse().ok()?, used(*kind)))
         };
-        Ok(BALANCER_LIMITS.iter().filter_map(quota).collect())
+        let asked = BALANCER_LIMITS.iter().filter(|(kind, _)| kinds.contains(kind));
+        Ok(asked.filter_map(quota).collect())
     }
 
     /// What keeps the internet out of every VPC of the account. Source: Block public access to VPCs and subnets.

@@ -146,6 +146,8 @@ families! {
     peerings: aws_sdk_ec2::types::VpcPeeringConnection, family::peerings_by_id;
     addresses: aws_sdk_ec2::types::Address, family::addresses_by_id;
     balancers: family::Balancer, family::balancers_by_arn;
+    balancers_here: Vec<aws_sdk_elasticloadbalancingv2::types::LoadBalancer>, family::balancers_here;
+    groups_here: Vec<aws_sdk_elasticloadbalancingv2::types::TargetGroup>, family::groups_here;
     target_groups: aws_sdk_elasticloadbalancingv2::types::TargetGroup, family::target_groups_by_arn;
     targets: Vec<aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription>, family::targets_by_group;
     listeners: aws_sdk_elasticloadbalancingv2::types::Listener, family::listeners_by_arn;

@@ -260,7 +260,7 @@ impl fmt::Display for Blocker {
 /// What planning needs to know.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferQuery {
-    /// The deployment's places.
+    /// The deployment's places. A query with neither services nor room asks only who calls.
     pub places: Vec<Place>,
     /// Services wanted: short names (`sagemaker.runtime`) or full ones (`com.amazonaws.REGION.sagemaker.runtime`), each where it is.
     pub services: Vec<(Place, String)>,

@@ -66,13 +66,14 @@ pub struct Cost {
 }
 
 impl Program {
-    /// The program of `ACCEL_BIN`, or, without that, the one that `cargo build` makes here; for the local AWS at `url`.
+    /// The program of `ACCEL_BIN`; without that, the one that was built together with the tests; without that, the one that
+    /// `cargo build` makes here; for the local AWS at `url`.
     #[must_use]
     pub fn new(url: String, home: &Path) -> Self {
         static BUILT: OnceLock<PathBuf> = OnceLock::new();
         let path = match std::env::var_os("ACCEL_BIN") {
             Some(path) => PathBuf::from(path),
-            None => BUILT.get_or_init(build).clone(),
+            None => BUILT.get_or_init(|| beside().unwrap_or_else(build)).clone(),
         };
         Self { path, url, home: home.to_path_buf() }
     }
@@ -155,6 +156,14 @@ fn finish(child: Child, began: Instant) -> Run {
 }
 
 /// Builds the program, with optimisation where this crate is built with it: a benchmark measures what is released.
+/// The program that `cargo test --package accel-lane --package accel-e2e` has built beside the test: a build of its own would compile
+/// the SDK once more.
+fn beside() -> Option<PathBuf> {
+    let test = std::env::current_exe().ok()?;
+    let program = test.parent()?.parent()?.join("accel");
+    program.is_file().then_some(program)
+}
+
 fn build() -> PathBuf {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let output = Command::new(env!("CARGO"))

@@ -55,7 +55,8 @@ fn subject(cloud: &'static Cloud, key: String) -> Subject {
     Subject {
         barred_zone: Some(barred()),
         // Nothing is hidden there and nothing takes time.
-        patience: Patience { poll: Duration::from_millis(200), window: Duration::from_secs(2) },
+        // A backend may share its looks for half a second.
+        patience: Patience { poll: Duration::from_millis(100), window: Duration::from_millis(600) },
         controls: Arc::new(Local { cloud, key }),
         ..Subject::new(Arc::new(Aws::new(&config)), service, entry)
     }

@@ -12,7 +12,7 @@ use accel_e2e::{Cloud, Fault, Lane, Mode, SPEC};
 use crate::cloud;
 
 /// Each worker has a local AWS of its own. Most of a case is waiting.
-const WORKERS: usize = 4;
+const WORKERS: usize = 10;
 
 /// How many mutating calls an undisturbed deploy makes, and a cleanup.
 fn undisturbed(cloud: &Cloud) -> (u64, u64) {

@@ -223,3 +223,23 @@ fn targets_that_a_killed_deploy_made_go_with_their_endpoint() {
     let steps = [&steps[..], &[r#"spec {"zones":3}"#]].concat();
     check(CLEAR, WITHOUT, &own, &steps);
 }
+
+/// The balancers stand in a network whose gateway's attachment the look does not show; another gateway is shown with one.
+#[test]
+fn the_gateway_on_which_balancers_depend_stays_though_a_look_shows_more_of_another() {
+    for (second, third) in [(46, 100), (47, 97), (47, 99), (47, 101)] {
+        replay(&format!(
+            r#"
+            cloud lag=worst pace=instant latency=0
+            journal
+            spec {{"allow":[{{"cidr":"198.51.100.0/25"}}],"elastic_ips":"off","entry_region":"ap-southeast-1","name":"lane","service_region":"ap-southeast-3","services":[{{"name":"s3","ports":[443]}},{{"name":"sqs","ports":[8443]}}]}}
+            deploy 95=crash-after
+            forget
+            spec {{"allow":[{{"cidr":"198.51.100.0/25"}},{{"cidr":"203.0.113.0/24"}}]}}
+            deploy {second}=crash-before
+            deploy {third}=crash-after
+            deploy
+            "#
+        ));
+    }
+}

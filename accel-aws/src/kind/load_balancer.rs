@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use super::Shown;
 use crate::call::At;
 use crate::differences::Differences;
-use crate::family::{self, Balancer, metric_name};
+use crate::family::{Balancer, metric_name};
 use crate::tags::for_elb;
 use crate::view::{View, Want};
 
@@ -55,13 +55,8 @@ pub(super) async fn candidates(
     _asked: &resource::LoadBalancer,
 ) -> Result<Vec<String>> {
     let prefix = accel_core::tags::name_prefix(&request.owner.deployment);
-    let all = family::balancers(at).await?;
-    let named = all.into_iter().filter(|it| is_named(it, &prefix));
-    Ok(named.filter_map(|it| it.load_balancer_arn).collect())
-}
-
-pub(crate) fn is_named(it: &LoadBalancer, prefix: &str) -> bool {
-    it.load_balancer_name().is_some_and(|name| name.starts_with(prefix))
+    let (balancers, _) = at.named_alike(&prefix).await?;
+    Ok(balancers.into_iter().filter_map(|it| it.load_balancer_arn).collect())
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

@@ -45,7 +45,6 @@ use crate::family::filter;
 use crate::view::{View, Want};
 
 pub(crate) use interface_endpoint::is_ready as is_endpoint_ready;
-pub(crate) use load_balancer::is_named;
 pub(crate) use peering_connection::other_side;
 pub(crate) use route::destination_of;
 pub(crate) use target::{key as target_key, text as target_text};

@@ -8,7 +8,6 @@ use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
 use super::Shown;
 use crate::call::At;
 use crate::differences::Differences;
-use crate::family;
 use crate::tags::for_elb;
 use crate::view::{View, Want};
 
@@ -50,10 +49,8 @@ pub(super) async fn candidates(
     _asked: &resource::TargetGroup,
 ) -> Result<Vec<String>> {
     let prefix = accel_core::tags::name_prefix(&request.owner.deployment);
-    let all = family::target_groups(at).await?;
-    let is_named = |name: &str| name.starts_with(&prefix);
-    let named = all.into_iter().filter(|it| it.target_group_name().is_some_and(is_named));
-    Ok(named.filter_map(|it| it.target_group_arn).collect())
+    let (_, groups) = at.named_alike(&prefix).await?;
+    Ok(groups.into_iter().filter_map(|it| it.target_group_arn).collect())
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

@@ -177,7 +177,9 @@ pub(super) async fn prepare<'a, T: Topology>(
     if let Ok(built) = &first {
         let nodes = built.graph.nodes().iter();
         let new: BTreeSet<(&Place, Kind)> = nodes
-            .filter(|node| !kept.iter().any(|kept| kept.node == node.name))
+            .filter(|node| {
+                !kept.iter().any(|it| it.node == node.name && it.fingerprint == node.fingerprint)
+            })
             .map(|node| (&node.place, node.kind()))
             .collect();
         room.retain(|(place, kind)| new.contains(&(place, *kind)));

@@ -287,13 +287,15 @@ impl<'a> View<'a> {
         if self.doomed.iter().any(outlasted) {
             return false;
         }
+        // By their texts: with the other side of a thing, the thing itself goes.
+        let holds_it = |other: &Item| other.holds.iter().any(|id| id.as_str() == remote.as_str());
         let held = |other: &Item| {
             // What is wanted and there uses no more than a value of it. What is in doubt and would vanish with its parent counts as
             // there; what would not is found by the next listing.
             let doubtful = other.step == Step::Intended;
             let counts = other.wanted() || other.kind.facts().vanishes_with.is_some();
             ((other.live() && !other.wanted()) || (doubtful && counts))
-                && other.holds(remote)
+                && holds_it(other)
                 && (other.wanted() || other.kind.facts().vanishes_with != Some(item.kind))
                 && !other.kind.facts().setting
         };

@@ -12,8 +12,12 @@ pub struct PeeringTags {
     pub peering: Ref<super::PeeringConnection>,
 }
 
-pub(super) const FACTS: Facts =
-    Facts { vanishes_with: Some(Kind::PeeringConnection), ..super::SETTING };
+/// Deleting them deletes the connection from that side: what outlasts the one outlasts the other.
+pub(super) const FACTS: Facts = Facts {
+    vanishes_with: Some(Kind::PeeringConnection),
+    outlasts: super::peering_connection::FACTS.outlasts,
+    ..super::SETTING
+};
 
 impl Describe for PeeringTags {
     fn kind(&self) -> Kind {

@@ -9,7 +9,7 @@ use crate::engine::state::{Item, Step};
 use crate::graph::{NodeId, Role, To};
 use crate::id::RemoteId;
 use crate::journal::{ItemId, Record};
-use crate::resource::Describe;
+use crate::resource::{Describe, Kind};
 
 impl Work<'_, '_, '_, '_> {
     /// Things whose ids the records know.
@@ -103,7 +103,7 @@ impl Work<'_, '_, '_, '_> {
     }
 
     /// How much a found thing is at home among ours: something refers to it and to what is already bound, something refers to it, or
-    /// nothing does.
+    /// nothing does. What is known to refer to it counts whether or not this look shows it: listings lag.
     pub(super) fn home(&self, id: &RemoteId) -> u8 {
         let bound = |held: &RemoteId| {
             let is =
@@ -111,9 +111,12 @@ impl Work<'_, '_, '_, '_> {
             !held.same(id) && self.state.items.iter().any(is)
         };
         // A setting is a part of the thing itself.
-        let other = |other: &&Candidate<'_>| !other.found.id.kind.facts().setting;
-        let holders = self.found.iter().filter(other).filter(|other| other.refers_to(id));
-        let level = |other: &Candidate<'_>| 1 + u8::from(other.found.refs.iter().any(bound));
+        let other = |kind: Kind| !kind.facts().setting;
+        let shown = self.found.iter().filter(|it| other(it.found.id.kind) && it.refers_to(id));
+        let known = self.state.items.iter();
+        let known = known.filter(|item| other(item.kind) && item.live() && item.holds(id));
+        let holders = shown.map(|it| &it.found.refs).chain(known.map(|item| &item.holds));
+        let level = |refs: &Vec<RemoteId>| 1 + u8::from(refs.iter().any(bound));
         holders.map(level).max().unwrap_or_default()
     }
 

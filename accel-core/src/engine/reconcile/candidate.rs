@@ -42,6 +42,12 @@ impl<'a> Candidate<'a> {
         self.held().any(|held| held.same(id))
     }
 
+    /// Whether it refers to the other one, or is the other side of it: by their texts, for both sides of a thing go together.
+    pub(super) fn hangs_on(&self, other: &Self) -> bool {
+        let is_other = |id: &RemoteId| id.as_str() == other.found.id.as_str();
+        is_other(&self.found.id) || self.held().any(is_other)
+    }
+
     /// All that it refers to, and all of which it holds an address.
     pub(super) fn held(&self) -> impl Iterator<Item = &RemoteId> {
         self.found.refs.iter().chain(&self.lenders)

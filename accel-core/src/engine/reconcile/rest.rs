@@ -129,24 +129,32 @@ impl Work<'_, '_, '_, '_> {
             let why = "another one of it is in use".to_owned();
             self.record(Record::Replaced { item: bound, why });
             self.record(Record::Found { item: Some(bound), seen });
-        } else if !self.holders_are_young(&found.id) && !self.is_young(&found.id) {
+        } else if !self.copy_is_young(index) {
             self.doom(index);
         }
         Ok(())
     }
 
-    /// Whether something that refers to it is itself too young to be judged: it would be left on something that goes.
-    fn holders_are_young(&mut self, id: &RemoteId) -> bool {
-        // By their texts: the other side of a thing goes with the thing itself.
-        let is_it = |other: &RemoteId| other.as_str() == id.as_str();
-        let holds = |other: &&Candidate<'_>| {
-            !other.claimed && !is_it(&other.found.id) && other.held().any(is_it)
-        };
-        let holders: Vec<_> = self.found.iter().filter(holds).map(|it| &it.found.id).collect();
+    /// Whether it, or any of what hangs together with it, is too young to be judged. A copy goes as a whole: what refers to one part of
+    /// it stays as long as another part to which it refers, and would be left on something that goes.
+    fn copy_is_young(&mut self, index: usize) -> bool {
+        let mut copy = vec![index];
+        let mut next = 0;
+        while let Some(part) = copy.get(next).map(|part| &self.found[*part]) {
+            let hangs_on = |other: &usize| {
+                let other = &self.found[*other];
+                !other.claimed && (other.hangs_on(part) || part.hangs_on(other))
+            };
+            let more = (0..self.found.len()).filter(|it| !copy.contains(it)).filter(hangs_on);
+            let more: Vec<usize> = more.collect();
+            copy.extend(more);
+            next += 1;
+        }
         let mut young = false;
-        for holder in holders {
+        for part in copy {
             // Each of them counts from when it is first asked about: all are.
-            young |= self.is_young(holder);
+            let found = self.found[part].found;
+            young |= self.is_young(&found.id);
         }
         young
     }
@@ -236,7 +244,8 @@ impl Work<'_, '_, '_, '_> {
         if is_there == Some(false) {
             return !self.is_young(id);
         }
-        if is_there.is_none() {
+        // One look may still show what is gone: it is asked again until a window is over.
+        if is_there.is_none() || self.is_young(id) {
             self.out.networks.insert(network.clone());
             self.out.unsettled |= !self.context.opening;
         }

@@ -56,8 +56,7 @@ impl Topology for Acceleration {
         let place = Place::new(Side::Service, self.service_region.clone());
         let services = self.services.iter().map(|s| (place.clone(), s.name.clone()));
         let places = self.places();
-        let kinds = |place: &Place| preflight::PER_REGION.map(|kind| (place.clone(), kind));
-        let room = places.iter().flat_map(kinds).collect();
+        let room = places.iter().flat_map(preflight::limited).collect();
         OfferQuery { places, services: services.collect(), room }
     }
 

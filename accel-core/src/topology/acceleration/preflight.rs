@@ -67,7 +67,7 @@ pub(super) struct Room {
 }
 
 /// Kinds whose quota is one for the whole region; that of others is per VPC or per group.
-pub(super) const PER_REGION: [Kind; 6] = [
+const PER_REGION: [Kind; 6] = [
     Kind::Vpc,
     Kind::InternetGateway,
     Kind::ElasticIp,
@@ -75,6 +75,15 @@ pub(super) const PER_REGION: [Kind; 6] = [
     Kind::LoadBalancer,
     Kind::TargetGroup,
 ];
+
+/// What a lane makes in a place and a region's quotas limit.
+pub(super) fn limited(place: &Place) -> Vec<(Place, Kind)> {
+    let kinds = match place.side {
+        Side::Service => &[Kind::Vpc, Kind::SecurityGroup][..],
+        Side::Entry => &PER_REGION,
+    };
+    kinds.iter().map(|kind| (place.clone(), *kind)).collect()
+}
 
 /// Compares every quota with what the graph adds to its use, and counts how many such lanes would fit.
 pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> Room {
@@ -99,12 +108,13 @@ pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> R
         } else if demand.replaced > free - demand.new {
             room.notes.push(format!("{what}: the quota has no room for old and new side by side"));
         }
-        let lanes = limit.saturating_sub(used.saturating_sub(demand.kept)) / demand.all;
+        let lanes = free / demand.all;
         if PER_REGION.contains(&quota.kind) && fewest.as_ref().is_none_or(|(n, _)| lanes < *n) {
             fewest = Some((lanes, what));
         }
     }
-    if let Some((lanes, what)) = fewest {
+    // A run that makes a part asks for the limits of no more: they do not tell how many whole lanes fit.
+    if let Some((lanes, what)) = fewest.filter(|_| known.kept.is_empty()) {
         room.notes.push(format!(
             "the quotas have room for {lanes} such lanes, this one included; first to run out: {what}"
         ));
@@ -120,8 +130,6 @@ struct Demand {
     new: u32,
     /// In the graph, and only something else of that name exists.
     replaced: u32,
-    /// Ours already, in the graph or not.
-    kept: u32,
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {
@@ -162,7 +170,6 @@ impl Pool<'_> {
             all: count(all.iter()),
             new: count(all.iter().filter(|node| !named(node))),
             replaced: count(all.iter().filter(|node| named(node) && !same(node))),
-            kept: count(kept.iter()),
         }
     }
 
