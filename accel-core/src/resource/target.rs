@@ -26,7 +26,6 @@ pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     api: super::Api::LoadBalancing,
     taggable: false,
-    vanishes_with: Some(Kind::TargetGroup),
     key_address: Some(key_address),
     ..super::PLAIN
 };
