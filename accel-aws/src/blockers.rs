@@ -71,14 +71,16 @@ impl At<'_> {
             Kind::Vpc => return self.dependents_of_vpc(text).await,
             Kind::InternetGateway => {
                 let it = family::gateways(self, vec![filter("internet-gateway-id", [text])]);
-                for vpc in it.await?.iter().flat_map(|it| it.attachments()) {
+                for vpc in
+                    it.await?.iter().flat_map(aws_sdk_ec2::types::InternetGateway::attachments)
+                {
                     let attachment = vpc.vpc_id().map(|vpc| format!("{text}/{vpc}"));
                     add(attachment.as_deref(), Kind::GatewayAttachment, &Tags::new());
                 }
             }
             Kind::RouteTable => {
                 let it = family::tables(self, vec![filter("route-table-id", [text])]).await?;
-                for it in it.iter().flat_map(|it| it.associations()) {
+                for it in it.iter().flat_map(aws_sdk_ec2::types::RouteTable::associations) {
                     let kind = Kind::RouteTableAssociation;
                     add(it.route_table_association_id(), kind, &Tags::new());
                 }
@@ -92,7 +94,29 @@ impl At<'_> {
                     }
                 }
             }
-            _ => {}
+            Kind::Subnet
+            | Kind::GatewayAttachment
+            | Kind::RouteTableAssociation
+            | Kind::Route
+            | Kind::SecurityGroup
+            | Kind::SecurityGroupRule
+            | Kind::InterfaceEndpoint
+            | Kind::PeeringConnection
+            | Kind::ElasticIp
+            | Kind::LoadBalancer
+            | Kind::Target
+            | Kind::Listener
+            | Kind::VpcDnsHostnames
+            | Kind::ClosedEgress
+            | Kind::PeeringAcceptance
+            | Kind::PeeringTags
+            | Kind::EndpointPolicy
+            | Kind::HealthCheck
+            | Kind::TargetGroupOptions
+            | Kind::LoadBalancerOptions
+            | Kind::ListenerOptions
+            | Kind::RuleDescription
+            | Kind::ExtraTags => {}
         }
         Ok(found)
     }
@@ -155,7 +179,28 @@ async fn interfaces_that_hold(at: At<'_>, id: &RemoteId) -> Result<Option<Vec<Fi
             let holder = addresses.first().and_then(|(_, it)| it.network_interface_id());
             holder.map(|holder| vec![filter("network-interface-id", [holder])])
         }
-        _ => None,
+        Kind::InternetGateway
+        | Kind::RouteTable
+        | Kind::RouteTableAssociation
+        | Kind::Route
+        | Kind::SecurityGroupRule
+        | Kind::InterfaceEndpoint
+        | Kind::PeeringConnection
+        | Kind::LoadBalancer
+        | Kind::TargetGroup
+        | Kind::Target
+        | Kind::Listener
+        | Kind::VpcDnsHostnames
+        | Kind::ClosedEgress
+        | Kind::PeeringAcceptance
+        | Kind::PeeringTags
+        | Kind::EndpointPolicy
+        | Kind::HealthCheck
+        | Kind::TargetGroupOptions
+        | Kind::LoadBalancerOptions
+        | Kind::ListenerOptions
+        | Kind::RuleDescription
+        | Kind::ExtraTags => None,
     })
 }
 

@@ -41,8 +41,8 @@ impl Clients {
 
     pub(crate) fn at(&self, place: &Place) -> Apis {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Apis::new(self.config(place.side), &place.region);
-        made.entry(place.clone()).or_insert_with(make).clone()
+        let new = || Apis::new(self.config(place.side), &place.region);
+        made.entry(place.clone()).or_insert_with(new).clone()
     }
 
     pub(crate) fn config(&self, side: Side) -> &SdkConfig {
@@ -78,6 +78,8 @@ impl fmt::Debug for Clients {
     /// Configurations hold credentials: nothing of them is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        f.debug_struct("Clients").field("places", &made.keys().collect::<Vec<_>>()).finish()
+        f.debug_struct("Clients")
+            .field("places", &made.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

@@ -237,7 +237,7 @@ impl At<'_> {
         let prefix = tags::name_prefix(deployment);
         let (balancers, groups) = self.named_alike(&prefix).await?;
         let mut in_front: BTreeSet<String> =
-            groups.iter().flat_map(|it| it.load_balancer_arns()).cloned().collect();
+            groups.iter().flat_map(TargetGroup::load_balancer_arns).cloned().collect();
         in_front.extend(balancers.iter().filter_map(|it| it.load_balancer_arn.clone()));
         let arns: BTreeSet<String> =
             groups.iter().filter_map(|it| it.target_group_arn.clone()).collect();
@@ -345,10 +345,11 @@ impl Shelf<'_> {
             if asking && (tagged_here || ours(asks)) {
                 let id = kind::id(Kind::PeeringConnection, self.place, text);
                 self.put(id, |found| is_of(&found.tags, self.deployment))?;
-            } else if region(asked) == here && (tagged_here || ours(asked)) {
-                if let Some(found) = kind::other_side(peering, self.place) {
-                    self.found.insert(found.id.clone(), found);
-                }
+            } else if region(asked) == here
+                && (tagged_here || ours(asked))
+                && let Some(found) = kind::other_side(peering, self.place)
+            {
+                self.found.insert(found.id.clone(), found);
             }
         }
         Ok(())

@@ -25,40 +25,40 @@ impl Aws {
     pub(crate) async fn offer_of(&self, query: &OfferQuery) -> Offer {
         let endpoints: Vec<String> = self.endpoints().into_iter().collect();
         let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
-        let mut offer = Offer { endpoint, ..Offer::default() };
+        let mut found = Offer { endpoint, ..Offer::default() };
         // Where nothing is to be made, no zone matters.
-        let idle = query.services.is_empty() && query.room.is_empty();
-        let zoned: &[Place] = if idle { &[] } else { &query.places };
+        let nothing = query.services.is_empty() && query.room.is_empty();
+        let in_zones: &[Place] = if nothing { &[] } else { &query.places };
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let (callers, zones, services, room) = tokio::join!(
             self.callers(&sides, &query.places),
-            join_all(zoned.iter().map(|place| self.at(place).zones())),
+            join_all(in_zones.iter().map(|place| self.at(place).zones())),
             join_all(query.places.iter().map(|place| self.services(place, query))),
             Box::pin(self.room(query)),
         );
         for (side, caller) in sides.into_iter().zip(callers) {
-            offer.note(format!("who calls on the {side} side"), caller, |offer, caller| {
+            found.note(format!("who calls on the {side} side"), caller, |offer, caller| {
                 offer.callers.push((side, caller));
             });
         }
-        for (place, zones) in zoned.iter().zip(zones) {
+        for (place, zones) in in_zones.iter().zip(zones) {
             let closed = zones.as_ref().err().is_some_and(is_closed);
             if closed {
-                offer.closed_regions.push(place.region.clone());
+                found.closed_regions.push(place.region.clone());
             }
-            offer.note(format!("zones of {place}"), zones, |offer, zones| {
+            found.note(format!("zones of {place}"), zones, |offer, zones| {
                 offer.zones.push((place.clone(), zones));
             });
         }
         for (place, services) in query.places.iter().zip(services) {
-            offer.note(format!("services of {place}"), services, |offer, services| {
+            found.note(format!("services of {place}"), services, |offer, services| {
                 offer.services.extend(services);
             });
         }
-        offer.quotas = room.quotas;
-        offer.guards = room.guards;
-        offer.not_checked.extend(room.not_checked);
-        offer
+        found.quotas = room.quotas;
+        found.guards = room.guards;
+        found.not_checked.extend(room.not_checked);
+        found
     }
 
     /// Who calls on each side; one account for both sides is asked for once.
@@ -256,9 +256,10 @@ impl At<'_> {
         let (limits, vpcs, gateways) = tokio::join!(limits, vpcs, gateways);
         let limits: Vec<aws_sdk_servicequotas::types::ServiceQuota> = limits?;
         let used = |kind: Kind| -> Option<usize> {
-            match kind {
-                Kind::Vpc => vpcs.as_ref()?.as_ref().ok().map(Vec::len),
-                _ => gateways.as_ref()?.as_ref().ok().map(Vec::len),
+            if kind == Kind::Vpc {
+                vpcs.as_ref()?.as_ref().ok().map(Vec::len)
+            } else {
+                gateways.as_ref()?.as_ref().ok().map(Vec::len)
             }
         };
         let quota = |(kind, code): &(Kind, &str)| {
@@ -301,7 +302,7 @@ impl At<'_> {
         let answer = self.looked("DescribeVpcBlockPublicAccessOptions", call.send().await)?;
         let options = answer.vpc_block_public_access_options;
         let mode = options.as_ref().and_then(|it| it.internet_gateway_block_mode());
-        Ok(mode.map(|mode| mode.as_str()).filter(|mode| *mode != "off").map(|mode| {
+        Ok(mode.map(aws_sdk_ec2::types::InternetGatewayBlockMode::as_str).filter(|mode| *mode != "off").map(|mode| {
             format!(
                 "VPC Block Public Access is {mode}: allow the VPC by an exclusion, or switch it off"
             )

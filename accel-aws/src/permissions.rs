@@ -103,7 +103,7 @@ const BEFOREHAND: &[&str] = &[
 ];
 
 fn kinds(graph: &Graph) -> BTreeSet<Kind> {
-    graph.nodes().iter().map(|node| node.kind()).collect()
+    graph.nodes().iter().map(accel_core::Node::kind).collect()
 }
 
 /// The actions of a purpose, `sts:GetCallerIdentity` left out: nobody can be denied it.

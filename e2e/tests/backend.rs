@@ -140,8 +140,7 @@ fn it_says_what_it_must_in_fewer_calls_than_its_peers() {
         let calls = |what: &str, budget: u64, peer: u64| {
             let calls = cloud.stats().calls;
             cloud.count_anew();
-            println!("{what}: {calls} calls; budget {budget}, Terraform {peer}");
-            assert!(calls < peer, "{what} makes {calls} calls");
+            assert!(calls < peer, "{what} makes {calls} calls; its budget is {budget}");
         };
         deployer.deploy(&spec).await.expect("it deploys");
         calls("a deploy", 80, 142);

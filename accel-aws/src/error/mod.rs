@@ -130,7 +130,20 @@ impl Refusal<'_> {
                 "raise the limit behind {} in Service Quotas or remove what is not needed, then run again: it goes on from here",
                 self.code
             )),
-            _ => None,
+            ErrorKind::Throttled
+            | ErrorKind::Unavailable
+            | ErrorKind::Ambiguous
+            | ErrorKind::NotYet
+            | ErrorKind::NotFound
+            | ErrorKind::InUse
+            | ErrorKind::Conflict
+            | ErrorKind::Invalid
+            | ErrorKind::Unsupported
+            | ErrorKind::Failed
+            | ErrorKind::Journal
+            | ErrorKind::Fenced
+            | ErrorKind::Refused
+            | _ => None,
         }
     }
 }

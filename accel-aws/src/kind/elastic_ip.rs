@@ -31,7 +31,10 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::ElasticIp,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::addresses(at, owned(request)).await?, |it| it.allocation_id()))
+    Ok(ids_of(
+        &family::addresses(at, owned(request)).await?,
+        aws_sdk_ec2::types::Address::allocation_id,
+    ))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

@@ -58,15 +58,18 @@ fn first(id: &RemoteId) -> RemoteId {
         ("eipalloc-", Kind::ElasticIp),
     ];
     let of_network = kinds.into_iter().find(|(prefix, _)| text.starts_with(prefix));
-    let kind = of_network.map(|(_, kind)| kind).unwrap_or_else(|| {
-        if text.contains(":targetgroup/") {
-            Kind::TargetGroup
-        } else if text.contains(":listener/") {
-            Kind::Listener
-        } else {
-            Kind::LoadBalancer
-        }
-    });
+    let kind = of_network.map_or_else(
+        || {
+            if text.contains(":targetgroup/") {
+                Kind::TargetGroup
+            } else if text.contains(":listener/") {
+                Kind::Listener
+            } else {
+                Kind::LoadBalancer
+            }
+        },
+        |(_, kind)| kind,
+    );
     super::id(kind, &id.place, text)
 }
 

@@ -45,12 +45,13 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
     let Some(it) = view.gateways.get(gateway)? else { return Ok(None) };
     let attachment = it.attachments().iter().find(|it| it.vpc_id() == Some(vpc));
     // The state of an attached gateway is `available`, which the model does not know.
-    let shown = match attachment.map(|it| it.state().map(|state| state.as_str())) {
-        None | Some(Some("detached")) => return Ok(None),
-        Some(Some("attaching")) => Shown::new(Phase::Pending),
-        Some(Some("detaching")) => Shown::new(Phase::Deleting),
-        Some(Some(_) | None) => Shown::ready(),
-    };
+    let shown =
+        match attachment.map(|it| it.state().map(aws_sdk_ec2::types::AttachmentStatus::as_str)) {
+            None | Some(Some("detached")) => return Ok(None),
+            Some(Some("attaching")) => Shown::new(Phase::Pending),
+            Some(Some("detaching")) => Shown::new(Phase::Deleting),
+            Some(Some(_) | None) => Shown::ready(),
+        };
     let shown = shown.refers(Kind::InternetGateway, &id.place, [gateway]);
     Ok(Some(shown.refers(Kind::Vpc, &id.place, [vpc])))
 }

@@ -30,9 +30,8 @@ pub(super) async fn create(
     };
     let subnets = asked.subnets.iter();
     let groups = asked.groups.iter().map(|it| request.inputs.id(it).as_str().to_owned());
-    let policy = request.carried.iter().find_map(|carried| match carried {
-        Resource::EndpointPolicy(it) => Some(it.policy.clone()),
-        _ => None,
+    let policy = request.carried.iter().find_map(|carried| {
+        if let Resource::EndpointPolicy(it) = carried { Some(it.policy.clone()) } else { None }
     });
     // Left out, the type is Gateway and the group the VPC's default one.
     let call = at
@@ -60,7 +59,7 @@ pub(super) async fn candidates(
     _asked: &resource::InterfaceEndpoint,
 ) -> Result<Vec<String>> {
     let all = family::bare_endpoints(at, owned(request)).await?;
-    Ok(ids_of(all, |endpoint| endpoint.vpc_endpoint_id()))
+    Ok(ids_of(&all, VpcEndpoint::vpc_endpoint_id))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

@@ -29,7 +29,10 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::InternetGateway,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::gateways(at, owned(request)).await?, |it| it.internet_gateway_id()))
+    Ok(ids_of(
+        &family::gateways(at, owned(request)).await?,
+        aws_sdk_ec2::types::InternetGateway::internet_gateway_id,
+    ))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

@@ -40,7 +40,7 @@ pub(super) async fn candidates(
 ) -> Result<Vec<String>> {
     let balancer = request.inputs.id(&asked.balancer);
     let all = family::listeners_of(at, balancer.as_str()).await?;
-    Ok(ids_of(all, |it| it.listener_arn()))
+    Ok(ids_of(&all, aws_sdk_elasticloadbalancingv2::types::Listener::listener_arn))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {
@@ -77,7 +77,7 @@ pub(super) fn compare(
         found.field("balancer", balancer.as_str(), it.load_balancer_arn().unwrap_or_default());
         found.field("port", &i32::from(asked.port), &it.port().unwrap_or_default());
         found.field("group", group.as_str(), forwards_to(it).unwrap_or_default());
-        let protocol = it.protocol().map(|it| it.as_str()).unwrap_or_default();
+        let protocol = it.protocol().map(ProtocolEnum::as_str).unwrap_or_default();
         found.field("protocol", "TCP", protocol);
     }
     Ok(())

@@ -76,7 +76,10 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
         Some(Balancer::Lingering) => return Ok(Some(Shown::new(Phase::Deleting))),
         Some(Balancer::There(it)) => it,
     };
-    let state = it.state().and_then(|state| state.code()).map(|code| code.as_str());
+    let state = it
+        .state()
+        .and_then(|state| state.code())
+        .map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerStateEnum::as_str);
     let why = || {
         let reason = it.state().and_then(|state| state.reason());
         reason.unwrap_or("AWS gives no reason").to_owned()
@@ -91,7 +94,9 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
         _ => Phase::Pending,
     };
     let zones = it.availability_zones();
-    let addresses = zones.iter().flat_map(|zone| zone.load_balancer_addresses());
+    let addresses = zones
+        .iter()
+        .flat_map(aws_sdk_elasticloadbalancingv2::types::AvailabilityZone::load_balancer_addresses);
     let shown = Shown::new(phase)
         .tagged(view.elb_tags.get(id.as_str())?.cloned().unwrap_or_default())
         .refers(Kind::Subnet, &id.place, zones.iter().filter_map(|zone| zone.subnet_id()))
@@ -129,7 +134,9 @@ pub(super) fn compare(
     found.set("subnets", subnets, own(zones.iter().filter_map(|it| it.subnet_id()).collect()));
     let addresses = asked.subnets.iter().filter_map(|it| it.address.as_ref());
     let addresses = addresses.map(|it| text(request.inputs.id(it))).collect();
-    let told = zones.iter().flat_map(|zone| zone.load_balancer_addresses());
+    let told = zones
+        .iter()
+        .flat_map(aws_sdk_elasticloadbalancingv2::types::AvailabilityZone::load_balancer_addresses);
     found.set("addresses", addresses, own(told.filter_map(|it| it.allocation_id()).collect()));
     let groups = asked.groups.iter().map(|it| text(request.inputs.id(it))).collect();
     found.set("groups", groups, it.security_groups().to_vec());

@@ -106,7 +106,7 @@ fn owned(request: &Request<'_>) -> Vec<Filter> {
 }
 
 /// The ids of what a describe has shown.
-fn ids_of<T>(all: Vec<T>, id: impl Fn(&T) -> Option<&str>) -> Vec<String> {
+fn ids_of<T>(all: &[T], id: impl Fn(&T) -> Option<&str>) -> Vec<String> {
     all.iter().filter_map(|it| id(it).map(str::to_owned)).collect()
 }
 

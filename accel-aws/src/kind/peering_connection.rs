@@ -50,7 +50,7 @@ pub(super) async fn candidates(
         filter("accepter-vpc-info.vpc-id", [accepter.as_str()]),
     ];
     let all = family::peerings(at, pair).await?;
-    Ok(ids_of(all, |it| it.vpc_peering_connection_id()))
+    Ok(ids_of(&all, VpcPeeringConnection::vpc_peering_connection_id))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {
@@ -59,7 +59,10 @@ pub(super) fn wants(id: &str, want: &mut Want) {
 
 /// The state of a connection, as the wire has it. Source: VPC peering connection lifecycle.
 pub(super) fn state(it: &VpcPeeringConnection) -> &str {
-    it.status().and_then(|status| status.code()).map(|code| code.as_str()).unwrap_or_default()
+    it.status()
+        .and_then(|status| status.code())
+        .map(aws_sdk_ec2::types::VpcPeeringConnectionStateReasonCode::as_str)
+        .unwrap_or_default()
 }
 
 /// What has failed or expired is only a trace: it can be neither accepted nor deleted, and goes by itself.

@@ -34,7 +34,10 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::RouteTable,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::tables(at, owned(request)).await?, |table| table.route_table_id()))
+    Ok(ids_of(
+        &family::tables(at, owned(request)).await?,
+        aws_sdk_ec2::types::RouteTable::route_table_id,
+    ))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

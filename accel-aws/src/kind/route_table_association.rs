@@ -46,7 +46,10 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
     let Some(it) = view.associations.get(id.as_str())? else { return Ok(None) };
     let state = it.association_state();
     let why = || state.and_then(|state| state.status_message()).unwrap_or_default().to_owned();
-    let shown = match state.and_then(|state| state.state()).map(|state| state.as_str()) {
+    let shown = match state
+        .and_then(|state| state.state())
+        .map(aws_sdk_ec2::types::RouteTableAssociationStateCode::as_str)
+    {
         Some("disassociated") => return Ok(None),
         Some("associating") => Shown::new(Phase::Pending),
         Some("disassociating") => Shown::new(Phase::Deleting),

@@ -33,7 +33,10 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::SecurityGroup,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::groups(at, owned(request)).await?, |group| group.group_id()))
+    Ok(ids_of(
+        &family::groups(at, owned(request)).await?,
+        aws_sdk_ec2::types::SecurityGroup::group_id,
+    ))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

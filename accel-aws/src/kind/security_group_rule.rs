@@ -22,9 +22,12 @@ fn protocol(traffic: Traffic) -> (&'static str, Option<(i32, i32)>) {
 }
 
 fn permission(request: &Request<'_>, asked: &resource::SecurityGroupRule) -> IpPermission {
-    let description = request.carried.iter().find_map(|carried| match carried {
-        Resource::RuleDescription(it) => Some(it.description.clone()),
-        _ => None,
+    let description = request.carried.iter().find_map(|carried| {
+        if let Resource::RuleDescription(it) = carried {
+            Some(it.description.clone())
+        } else {
+            None
+        }
     });
     permission_of(asked, description)
 }
@@ -75,7 +78,10 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::SecurityGroupRule,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::rules(at, owned(request)).await?, |rule| rule.security_group_rule_id()))
+    Ok(ids_of(
+        &family::rules(at, owned(request)).await?,
+        aws_sdk_ec2::types::SecurityGroupRule::security_group_rule_id,
+    ))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

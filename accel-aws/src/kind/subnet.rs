@@ -33,7 +33,7 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::Subnet,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::subnets(at, owned(request)).await?, |subnet| subnet.subnet_id()))
+    Ok(ids_of(&family::subnets(at, owned(request)).await?, aws_sdk_ec2::types::Subnet::subnet_id))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

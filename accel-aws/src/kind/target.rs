@@ -99,7 +99,7 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
     let mut shown =
         Shown::ready().keyed(key.to_owned()).refers(Kind::TargetGroup, &id.place, [group]);
     let health = it.target_health();
-    let state = health.and_then(|it| it.state()).map(|state| state.as_str());
+    let state = health.and_then(|it| it.state()).map(TargetHealthStateEnum::as_str);
     if let (Phase::Ready(ready), Some("unhealthy")) = (&mut shown.phase, state) {
         let why = health.and_then(|it| it.description()).unwrap_or("its checks fail");
         ready.warning = Some(format!("the target {key} is unhealthy: {why}"));
@@ -107,6 +107,7 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
     Ok(Some(shown))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every kind's comparison has this shape")]
 pub(super) fn compare(
     _view: &View,
     id: &RemoteId,

@@ -26,10 +26,10 @@ pub(super) async fn create(
         .target_type(TargetTypeEnum::Ip)
         .health_check_protocol(ProtocolEnum::Tcp)
         .set_tags(Some(for_elb(&request.tags())));
-    let checks = request.carried.iter().find_map(|carried| match carried {
-        Resource::HealthCheck(it) => Some(it),
-        _ => None,
-    });
+    let checks = request
+        .carried
+        .iter()
+        .find_map(|carried| if let Resource::HealthCheck(it) = carried { Some(it) } else { None });
     let call = match checks {
         None => call,
         Some(checks) => call
@@ -74,9 +74,9 @@ pub(super) fn compare(
         let vpc = request.inputs.id(&asked.vpc);
         found.field("vpc", vpc.as_str(), it.vpc_id().unwrap_or_default());
         found.field("port", &i32::from(asked.port), &it.port().unwrap_or_default());
-        let protocol = it.protocol().map(|it| it.as_str()).unwrap_or_default();
+        let protocol = it.protocol().map(ProtocolEnum::as_str).unwrap_or_default();
         found.field("protocol", "TCP", protocol);
-        let target = it.target_type().map(|it| it.as_str()).unwrap_or_default();
+        let target = it.target_type().map(TargetTypeEnum::as_str).unwrap_or_default();
         found.field("target_type", "ip", target);
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::Vpc,
 ) -> Result<Vec<String>> {
-    Ok(ids_of(family::vpcs(at, owned(request)).await?, |vpc| vpc.vpc_id()))
+    Ok(ids_of(&family::vpcs(at, owned(request)).await?, aws_sdk_ec2::types::Vpc::vpc_id))
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {

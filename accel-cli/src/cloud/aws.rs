@@ -21,12 +21,14 @@ impl Profiles {
     pub(super) fn options(&self) -> String {
         let mut options = String::new();
         if let Some(service) = &self.service {
-            options.push_str(&format!(" --profile {service}"));
+            options.push_str(" --profile ");
+            options.push_str(service);
         }
         if let Some(entry) =
             self.entry.as_ref().filter(|entry| self.service.as_ref() != Some(*entry))
         {
-            options.push_str(&format!(" --entry-profile {entry}"));
+            options.push_str(" --entry-profile ");
+            options.push_str(entry);
         }
         options
     }
