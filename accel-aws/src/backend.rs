@@ -16,7 +16,7 @@ impl NetworkBackend for Aws {
     }
 
     async fn offer(&self, query: &OfferQuery) -> Result<Offer> {
-        Ok(self.offer_of(query).await)
+        self.offer_of(query).await
     }
 
     async fn create<'a>(&self, request: Request<'a>) -> Result<RemoteId> {

@@ -1,4 +1,4 @@
-//! What AWS offers for planning. A check that cannot be made is a warning, never an error.
+//! What AWS offers for planning.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,9 @@ const BALANCER_LIMITS: [(Kind, &str); 2] =
     [(Kind::LoadBalancer, "network-load-balancers"), (Kind::TargetGroup, "target-groups")];
 
 impl Aws {
-    pub(crate) async fn offer_of(&self, query: &OfferQuery) -> Offer {
+    /// Without callers, zones and services there is nothing to plan with: what keeps them from being asked is an error, which time or a
+    /// person mends. Limits and guard rails that may not be asked are a warning.
+    pub(crate) async fn offer_of(&self, query: &OfferQuery) -> Result<Offer> {
         let endpoints: Vec<String> = self.endpoints().into_iter().collect();
         let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
         let mut found = Offer { endpoint, ..Offer::default() };
@@ -37,28 +39,25 @@ impl Aws {
             Box::pin(self.room(query)),
         );
         for (side, caller) in sides.into_iter().zip(callers) {
-            found.note(format!("who calls on the {side} side"), caller, |offer, caller| {
-                offer.callers.push((side, caller));
-            });
+            found.callers.push((side, caller?));
         }
         for (place, zones) in in_zones.iter().zip(zones) {
-            let closed = zones.as_ref().err().is_some_and(is_closed);
-            if closed {
-                found.closed_regions.push(place.region.clone());
+            match zones {
+                Err(error) if is_closed(&error) => found.closed_regions.push(place.region.clone()),
+                zones => found.zones.push((place.clone(), zones?)),
             }
-            found.note(format!("zones of {place}"), zones, |offer, zones| {
-                offer.zones.push((place.clone(), zones));
-            });
         }
-        for (place, services) in query.places.iter().zip(services) {
-            found.note(format!("services of {place}"), services, |offer, services| {
-                offer.services.extend(services);
-            });
+        for services in services {
+            match services {
+                Err(error) if is_closed(&error) => {}
+                services => found.services.extend(services?),
+            }
         }
+        let room = room?;
         found.quotas = room.quotas;
         found.guards = room.guards;
-        found.not_checked.extend(room.not_checked);
-        found
+        found.not_checked = room.not_checked;
+        Ok(found)
     }
 
     /// Who calls on each side; one account for both sides is asked for once.
@@ -157,7 +156,7 @@ struct Room {
 
 impl Aws {
     /// What limits the kinds that shall be made, and nothing else.
-    async fn room(&self, query: &OfferQuery) -> Room {
+    async fn room(&self, query: &OfferQuery) -> Result<Room> {
         let places: BTreeSet<&Place> = query.room.iter().map(|(place, _)| place).collect();
         let kinds = |place: &Place| -> BTreeSet<Kind> {
             query.room.iter().filter(|(p, _)| p == place).map(|(_, kind)| *kind).collect()
@@ -168,11 +167,12 @@ impl Aws {
         });
         let mut all = Room::default();
         for room in join_all(rooms).await {
+            let room = room?;
             all.quotas.extend(room.quotas);
             all.guards.extend(room.guards);
             all.not_checked.extend(room.not_checked);
         }
-        all
+        Ok(all)
     }
 }
 
@@ -200,7 +200,7 @@ impl At<'_> {
         Ok(answer.service_details.unwrap_or_default())
     }
 
-    async fn room(self, kinds: &BTreeSet<Kind>) -> Room {
+    async fn room(self, kinds: &BTreeSet<Kind>) -> Result<Room> {
         let any = |of: &[Kind]| of.iter().any(|kind| kinds.contains(kind));
         let (network, addresses, balancers, guard) = tokio::join!(
             when(any(&[Kind::Vpc, Kind::InternetGateway]), self.network_quotas(kinds)),
@@ -209,29 +209,34 @@ impl At<'_> {
             when(any(&[Kind::InternetGateway]), self.guard()),
         );
         let mut room = Room::default();
-        let place = self.place;
-        let mut note = |what: &str, error: Error| {
-            room.not_checked.push(format!("{what} in {}: {error}", place.region));
-        };
-        let mut quotas = Vec::new();
         for (what, answer) in [
             ("quotas of networks", network),
             ("quota of elastic IPs", addresses.map(|it| it.map(|quota| vec![quota]))),
             ("quotas of load balancers", balancers),
         ] {
-            match answer {
-                Some(Ok(found)) => quotas.extend(found),
-                Some(Err(error)) => note(what, error),
-                None => {}
+            room.quotas
+                .extend(self.noted(&mut room.not_checked, what, answer)?.unwrap_or_default());
+        }
+        let guard = self.noted(&mut room.not_checked, "VPC Block Public Access", guard)?.flatten();
+        room.guards.extend(guard.map(|guard| (self.place.clone(), guard)));
+        Ok(room)
+    }
+
+    /// The answer of a check. One that cannot be made is noted; one that came too soon is asked again.
+    fn noted<T>(
+        self,
+        not_checked: &mut Vec<String>,
+        what: &str,
+        answer: Option<Result<T>>,
+    ) -> Result<Option<T>> {
+        match answer.transpose() {
+            Err(error) if error.kind() == ErrorKind::Throttled => Err(error),
+            Err(error) => {
+                not_checked.push(format!("{what} in {}: {error}", self.place.region));
+                Ok(None)
             }
+            Ok(answer) => Ok(answer),
         }
-        match guard {
-            Some(Ok(Some(guard))) => room.guards.push((place.clone(), guard)),
-            Some(Err(error)) => note("VPC Block Public Access", error),
-            Some(Ok(None)) | None => {}
-        }
-        room.quotas = quotas;
-        room
     }
 
     async fn network_quotas(self, kinds: &BTreeSet<Kind>) -> Result<Vec<Quota>> {
@@ -328,21 +333,4 @@ fn whole(limit: f64) -> u32 {
 
 async fn when<T>(wanted: bool, look: impl Future<Output = T>) -> Option<T> {
     if wanted { Some(look.await) } else { None }
-}
-
-/// How an answer gets into an offer.
-trait Note {
-    fn note<T>(&mut self, what: String, answer: Result<T>, take: impl FnOnce(&mut Self, T));
-}
-
-impl Note for Offer {
-    fn note<T>(&mut self, what: String, answer: Result<T>, take: impl FnOnce(&mut Self, T)) {
-        match answer {
-            Ok(answer) => take(self, answer),
-            Err(error) if error.kind() == ErrorKind::Unsupported => {
-                self.not_checked.push(format!("{what}: not available here"));
-            }
-            Err(error) => self.not_checked.push(format!("{what}: {error}")),
-        }
-    }
 }
