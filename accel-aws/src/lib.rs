@@ -4,14 +4,16 @@
 //! `CreateVpc` after a lost answer makes a second VPC; every call has a deadline.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use accel_core::spec::Acceleration;
+//! # async fn example() -> Result<(), accel_core::Failure> {
+//! use accel_core::Acceleration;
 //!
-//! let spec = Acceleration::from_toml(&std::fs::read_to_string("sagemaker-jakarta.toml")?)?;
+//! let spec = Acceleration::new("sagemaker-jakarta", "ap-southeast-3", "ap-southeast-1")
+//!     .service("sagemaker.runtime")
+//!     .allow("203.0.113.0/24");
 //! let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
 //! let aws = accel_aws::Aws::new(&config);
 //! let lane = accel_core::deploy(&aws, &spec).await?;
-//! println!("{}", lane.nodes.len());
+//! println!("{} nodes", lane.nodes.len());
 //! # Ok(())
 //! # }
 //! ```
