@@ -275,8 +275,8 @@ impl At<'_> {
     }
 }
 
-/// What is listed, each once.
-struct Shelf<'v> {
+/// The listing as it is put together, each thing once.
+struct Sheet<'v> {
     view: &'v View,
     place: &'v Place,
     deployment: &'v DeploymentId,
@@ -285,22 +285,22 @@ struct Shelf<'v> {
 
 /// Puts a view together as a listing.
 fn show(view: &View, place: &Place, deployment: &DeploymentId) -> Result<Vec<Found>> {
-    let mut shelf = Shelf { view, place, deployment, found: BTreeMap::new() };
-    shelf.tagged(Kind::Vpc, view.vpcs.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::Subnet, view.subnets.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::InternetGateway, view.gateways.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::RouteTable, view.tables.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::SecurityGroup, view.groups.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::InterfaceEndpoint, view.endpoints.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::ElasticIp, view.addresses.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::LoadBalancer, view.balancers.all().map(|(id, _)| id))?;
-    shelf.tagged(Kind::TargetGroup, view.target_groups.all().map(|(id, _)| id))?;
-    shelf.peerings()?;
-    shelf.children()?;
-    Ok(shelf.found.into_values().filter(|found| found.phase != Phase::Gone).collect())
+    let mut sheet = Sheet { view, place, deployment, found: BTreeMap::new() };
+    sheet.tagged(Kind::Vpc, view.vpcs.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::Subnet, view.subnets.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::InternetGateway, view.gateways.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::RouteTable, view.tables.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::SecurityGroup, view.groups.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::InterfaceEndpoint, view.endpoints.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::ElasticIp, view.addresses.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::LoadBalancer, view.balancers.all().map(|(id, _)| id))?;
+    sheet.tagged(Kind::TargetGroup, view.target_groups.all().map(|(id, _)| id))?;
+    sheet.peerings()?;
+    sheet.children()?;
+    Ok(sheet.found.into_values().filter(|found| found.phase != Phase::Gone).collect())
 }
 
-impl Shelf<'_> {
+impl Sheet<'_> {
     fn is_listed(&self, kind: Kind, text: &str) -> bool {
         self.found.contains_key(&kind::id(kind, self.place, text))
     }
