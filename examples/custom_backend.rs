@@ -6,14 +6,13 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that shows things")]
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use accel_core::backend::{Blocker, Listing, Offer, OfferQuery, Phase, ReadItem, Request};
-use accel_core::{
-    Acceleration, Deployer, DeploymentId, Error, ErrorKind, NetworkBackend, Place, RemoteId, Result,
-};
+use accel_core::backend::{Blocker, Listing, Offer, OfferQuery, Phase, ReadItem, Request, Scope};
+use accel_core::{Acceleration, Deployer, Error, ErrorKind, NetworkBackend, RemoteId, Result};
 use accel_mock::{Cloud, Lag, Settings};
 use accel_tests::conformance;
 use accel_tests::simulator::{in_virtual_time, subject_behind};
@@ -82,8 +81,12 @@ impl<B: NetworkBackend> NetworkBackend for Guarded<B> {
         answer
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.inner.list(deployment, place).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.inner.list(scope).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.inner.glance(scope).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

@@ -19,7 +19,7 @@ use accel_core::resource::{
     VpcDnsHostnames,
 };
 use accel_core::spec::Callers;
-use accel_core::topology::{Built, Known, Made, default_endpoint_policy};
+use accel_core::topology::{Built, Kept, Known, Made, default_endpoint_policy};
 use accel_core::{
     AccountId, Deployer, DeploymentId, Graph, Place, Problem, Ref, Side, Topology, Zone,
 };
@@ -67,11 +67,12 @@ impl Topology for PrivateService {
         false
     }
 
-    fn query(&self) -> OfferQuery {
+    fn query(&self, _kept: &[Kept]) -> OfferQuery {
         OfferQuery {
             places: self.places(),
             services: vec![(self.place(), self.service.clone())],
             room: vec![(self.place(), Kind::Vpc)],
+            ..OfferQuery::default()
         }
     }
 

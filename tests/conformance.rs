@@ -105,6 +105,7 @@ fn what_cannot_be_shown_is_reported_as_skipped() {
         "contract::looking_changes_nothing",
         "create::is_exactly_one_mutating_call",
         "list::reports_tagged_things_of_unknown_kind",
+        "glance::shows_tagged_things_of_unknown_kind",
         "blockers::names_a_strangers_interface_in_our_subnet",
         "security_group_rule::of_a_stranger_is_listed_without_tags",
     ];

@@ -8,11 +8,12 @@ use accel_tests::harness::{jakarta, virtually};
 
 /// A cloud in which there is nothing, as somebody's test of their own program would write it.
 async fn empty_cloud() -> MockNetworkBackend {
-    let offer = Cloud::new(Settings::fast()).offer(&jakarta().query()).await;
+    let offer = Cloud::new(Settings::fast()).offer(&jakarta().query(&[])).await;
     let mut cloud = MockNetworkBackend::new();
     cloud.expect_name().return_const("mine");
     cloud.expect_offer().returning(move |_| offer.clone());
-    cloud.expect_list().returning(|_, _| Ok(Listing::default()));
+    cloud.expect_list().returning(|_| Ok(Listing::default()));
+    cloud.expect_glance().returning(|_| Ok(std::collections::BTreeSet::new()));
     cloud
 }
 

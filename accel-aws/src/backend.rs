@@ -1,9 +1,11 @@
 //! The contract, verb by verb.
 
+use std::collections::BTreeSet;
+
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
-use accel_core::{DeploymentId, Place, RemoteId, Result};
+use accel_core::{RemoteId, Result};
 use async_trait::async_trait;
 
 use crate::aws::Aws;
@@ -35,8 +37,12 @@ impl NetworkBackend for Aws {
         kind::delete(self.at(&id.place), id).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.at(place).list(deployment).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.at(scope.place).list(scope).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.at(scope.place).glance(scope).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

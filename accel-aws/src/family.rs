@@ -99,8 +99,15 @@ pub(crate) async fn associations_by_id(
     at: At<'_>,
     ids: &BTreeSet<String>,
 ) -> Found<ec2::RouteTableAssociation> {
-    let all = tables(at, vec![filter("association.route-table-association-id", ids)]).await?;
-    Ok(all.into_iter().flat_map(associations_of).collect())
+    Ok(tables_with(at, ids).await?.into_iter().flat_map(associations_of).collect())
+}
+
+/// The tables that have any of these associations, whole.
+pub(crate) async fn tables_with(
+    at: At<'_>,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<ec2::RouteTable>> {
+    tables(at, vec![filter("association.route-table-association-id", ids)]).await
 }
 
 /// The associations of a table, each with its id.

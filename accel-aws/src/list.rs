@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use accel_core::backend::{Found, Listing, Phase};
-use accel_core::resource::Kind;
+use accel_core::backend::{Found, Listing, Phase, Scope};
+use accel_core::resource::{Api, Kind};
 use accel_core::tags;
 use accel_core::{DeploymentId, Place, RemoteId, Result};
 use aws_sdk_ec2::types::{RouteTable, VpcPeeringConnection};
@@ -52,15 +52,32 @@ const TYPES: &[&str] = &[
 ];
 
 impl At<'_> {
-    pub(crate) async fn list(self, deployment: &DeploymentId) -> Result<Listing> {
+    pub(crate) async fn list(self, scope: Scope<'_>) -> Result<Listing> {
         let changes = self.aws.changes.load(Ordering::Relaxed);
         let (network, balancing) =
-            tokio::join!(Box::pin(self.network(deployment)), Box::pin(self.balancing(deployment)));
+            tokio::join!(Box::pin(self.network(scope)), Box::pin(self.balancing(scope)));
         let ((mut view, unknown), balancing) = (network?, balancing?);
         view.take(balancing);
-        let found = show(&view, self.place, deployment)?;
+        let found = show(&view, self.place, scope.deployment)?;
         self.remember(changes, view);
         Ok(Listing { found, unknown })
+    }
+
+    /// The ids that tags and derived names lead to. In the load balancing API a name is not proof, but the engine asks for no more.
+    pub(crate) async fn glance(self, scope: Scope<'_>) -> Result<BTreeSet<String>> {
+        let balancing = async {
+            if has_balancing(scope) {
+                self.named_alike(&tags::name_prefix(scope.deployment)).await
+            } else {
+                Ok(Default::default())
+            }
+        };
+        let (tagged, balancing) = tokio::join!(self.tagged(scope.deployment), balancing);
+        let (balancers, groups) = balancing?;
+        let mut ids: BTreeSet<String> = tagged?.by_type.into_values().flatten().collect();
+        ids.extend(balancers.into_iter().filter_map(|it| it.load_balancer_arn));
+        ids.extend(groups.into_iter().filter_map(|it| it.target_group_arn));
+        Ok(ids)
     }
 
     /// What carries the deployment's tag.
@@ -84,13 +101,13 @@ impl At<'_> {
     }
 
     /// Everything of the EC2 API.
-    async fn network(self, deployment: &DeploymentId) -> Result<(View, Vec<String>)> {
-        let tagged = self.tagged(deployment).await?;
+    async fn network(self, scope: Scope<'_>) -> Result<(View, Vec<String>)> {
+        let tagged = self.tagged(scope.deployment).await?;
         let vpcs = tagged.of("vpc");
         let mut view = View::default();
         let (by_id, gateways, tables, rules, peerings) = tokio::join!(
             Box::pin(self.by_id(&tagged)),
-            self.gateways(&tagged, &vpcs),
+            self.gateways(scope, &tagged, &vpcs),
             self.tables(&tagged, &vpcs),
             self.rules(&tagged),
             self.peerings(&tagged, &vpcs),
@@ -132,11 +149,12 @@ impl At<'_> {
     /// Our gateways, and whatever is attached to our VPCs.
     async fn gateways(
         self,
+        scope: Scope<'_>,
         tagged: &Tagged,
         vpcs: &BTreeSet<String>,
     ) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>> {
         let mut all = Vec::new();
-        if !vpcs.is_empty() {
+        if !vpcs.is_empty() && scope.wants(&[Kind::InternetGateway, Kind::GatewayAttachment]) {
             all = family::gateways(self, vec![filter("attachment.vpc-id", vpcs)]).await?;
         }
         let mut rest = tagged.of("internet-gateway");
@@ -233,8 +251,11 @@ impl At<'_> {
     }
 
     /// Everything of the load balancing API.
-    async fn balancing(self, deployment: &DeploymentId) -> Result<View> {
-        let prefix = tags::name_prefix(deployment);
+    async fn balancing(self, scope: Scope<'_>) -> Result<View> {
+        if !has_balancing(scope) {
+            return Ok(View::default());
+        }
+        let prefix = tags::name_prefix(scope.deployment);
         let (balancers, groups) = self.named_alike(&prefix).await?;
         let mut in_front: BTreeSet<String> =
             groups.iter().flat_map(TargetGroup::load_balancer_arns).cloned().collect();
@@ -273,6 +294,11 @@ impl At<'_> {
         }
         Ok(view)
     }
+}
+
+/// Whether anything of the load balancing API is looked for.
+fn has_balancing(scope: Scope<'_>) -> bool {
+    scope.kinds.iter().any(|kind| kind.facts().api == Api::LoadBalancing)
 }
 
 /// The listing as it is put together, each thing once.

@@ -28,28 +28,25 @@ impl Aws {
         let endpoints: Vec<String> = self.endpoints().into_iter().collect();
         let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
         let mut found = Offer { endpoint, ..Offer::default() };
-        // Where nothing is to be made, no zone matters.
-        let nothing = query.services.is_empty() && query.room.is_empty();
-        let in_zones: &[Place] = if nothing { &[] } else { &query.places };
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let (callers, zones, services, room) = tokio::join!(
             self.callers(&sides, &query.places),
-            join_all(in_zones.iter().map(|place| self.at(place).zones())),
+            join_all(query.zones.iter().map(|place| self.at(place).zones())),
             join_all(query.places.iter().map(|place| self.services(place, query))),
             Box::pin(self.room(query)),
         );
         for (side, caller) in sides.into_iter().zip(callers) {
             found.callers.push((side, caller?));
         }
-        for (place, zones) in in_zones.iter().zip(zones) {
+        for (place, zones) in query.zones.iter().zip(zones) {
             match zones {
                 Err(error) if is_closed(&error) => found.closed_regions.push(place.region.clone()),
                 zones => found.zones.push((place.clone(), zones?)),
             }
         }
-        for services in services {
+        for (place, services) in query.places.iter().zip(services) {
             match services {
-                Err(error) if is_closed(&error) => {}
+                Err(error) if is_closed(&error) => found.closed_regions.push(place.region.clone()),
                 services => found.services.extend(services?),
             }
         }

@@ -170,9 +170,33 @@ impl View {
     pub(crate) async fn look(at: At<'_>, want: &Want) -> Self {
         let changes = at.aws.changes.load(Ordering::Relaxed);
         let mut view = at.recent(changes);
-        let fresh = Self::fetch(at, &view.missing(want)).await;
+        let mut missing = view.missing(want);
+        let mut fresh = Self::tables_of(at, &mut missing).await;
+        fresh.take(Self::fetch(at, &missing).await);
         at.remember(changes, fresh.clone());
         view.take(fresh);
+        view
+    }
+
+    /// A table comes with its associations: where both are wanted, one call shows both. What it has answered is no longer wanted.
+    async fn tables_of(at: At<'_>, want: &mut Want) -> Self {
+        let mut view = Self::default();
+        if want.associations.is_empty() || want.tables.is_empty() {
+            return view;
+        }
+        // Without an answer, each is asked for on its own.
+        let Ok(tables) = family::tables_with(at, &want.associations).await else { return view };
+        for id in std::mem::take(&mut want.associations) {
+            view.associations.known.insert(id, None);
+        }
+        for table in tables {
+            for (id, association) in family::associations_of(table.clone()) {
+                view.associations.put(id, association);
+            }
+            let id = table.route_table_id.clone().unwrap_or_default();
+            want.tables.remove(&id);
+            view.tables.put(id, table);
+        }
         view
     }
 }

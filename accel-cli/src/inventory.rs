@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use accel_core::backend::{Found, OfferQuery, Phase};
+use accel_core::backend::{Found, OfferQuery, Phase, Scope};
 use accel_core::engine::Stranger;
 use accel_core::tags::Ownership;
 use accel_core::{DeploymentId, NetworkBackend, Place, RemoteId};
@@ -58,7 +58,7 @@ pub(crate) async fn look(
         if inventory.places.contains(&place) {
             continue;
         }
-        let listing = cloud.list(name, &place).await?;
+        let listing = cloud.list(Scope::all(name, &place)).await?;
         inventory.places.push(place);
         inventory.unknown.extend(listing.unknown);
         for found in &listing.found {

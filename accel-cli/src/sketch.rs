@@ -19,7 +19,7 @@ pub(crate) fn graph(spec: &Spec) -> Outcome<Graph> {
 
 /// As many zones as asked for, named in the usual way, and every service in all of them.
 fn offer(spec: &Spec) -> Offer {
-    let query = spec.lane.query();
+    let query = spec.lane.query(&[]);
     let service = |(place, asked): &(Place, String)| ServiceOffer {
         asked: asked.clone(),
         full_name: asked.clone(),

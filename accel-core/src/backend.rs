@@ -3,6 +3,7 @@
 //! A backend translates; it decides nothing. It never retries, never waits and holds no policy. Each sentence of the trait's
 //! documentation is the name of a test in the conformance suite, which any implementation can run.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -48,8 +49,14 @@ pub trait NetworkBackend: fmt::Debug + Send + Sync {
     async fn delete(&self, id: &RemoteId) -> Result<()>;
 
     /// Everything in the place that carries the deployment's tags, with its phase and the ids it refers to, and the untagged children
-    /// of such things, found from either end. What is gone, or can only age out, is left out.
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing>;
+    /// of such things, found from either end. What is gone, or can only age out, is left out. Kinds that are not asked for may be left
+    /// out where that saves calls.
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing>;
+
+    /// The provider's ids of what a list of these kinds would begin from, in as few calls as can be: of everything in the place that
+    /// carries the deployment's tags, but for what lies under a load balancer. It may show more (what is gone and has left a trace,
+    /// what only bears a name like ours), never less.
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>>;
 
     /// What still holds it; asked only when "in use" persists.
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>>;
@@ -208,6 +215,29 @@ pub struct Difference {
     pub is: String,
 }
 
+/// What to look for, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// Whose things.
+    pub deployment: &'a DeploymentId,
+    /// Where.
+    pub place: &'a Place,
+    /// Which kinds.
+    pub kinds: &'a [Kind],
+}
+
+impl<'a> Scope<'a> {
+    /// Every kind.
+    pub fn all(deployment: &'a DeploymentId, place: &'a Place) -> Self {
+        Self { deployment, place, kinds: Kind::ALL }
+    }
+
+    /// Whether one of these kinds is looked for.
+    pub fn wants(&self, kinds: &[Kind]) -> bool {
+        self.kinds.iter().any(|kind| kinds.contains(kind))
+    }
+}
+
 /// What a place holds of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
@@ -260,8 +290,11 @@ impl fmt::Display for Blocker {
 /// What planning needs to know.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferQuery {
-    /// The deployment's places. A query with neither services nor room asks only who calls.
+    /// The deployment's places: who calls there.
     pub places: Vec<Place>,
+    /// Places whose zones matter, beside those of a service.
+    #[serde(default)]
+    pub zones: Vec<Place>,
     /// Services wanted: short names (`sagemaker.runtime`) or full ones (`com.amazonaws.REGION.sagemaker.runtime`), each where it is.
     pub services: Vec<(Place, String)>,
     /// What may have to be made, and where: its limits, their use and the guard rails that would stop it. Asked only when something is

@@ -1,21 +1,21 @@
 //! The simulated cloud as a backend: every verb is one call, with a number, a latency, and a verdict.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
 use accel_core::resource::Kind;
-use accel_core::{DeploymentId, Error, ErrorKind, NodeName, Place, RemoteId, Result};
+use accel_core::{Error, ErrorKind, NodeName, Place, RemoteId, Result};
 use async_trait::async_trait;
 
 use crate::agenda::Event;
 use crate::ask::{Accounts, Translator};
 use crate::cloud::{Begun, Cloud, Shared};
 use crate::fault::{CallFacts, Verb, Verdict};
-use crate::hold::Viewer;
 use crate::kind::slug;
 use crate::log::{Call, Outcome};
 use crate::operation::operation;
@@ -54,6 +54,7 @@ trait Answer {
 impl Answer for () {}
 impl Answer for Offer {}
 impl Answer for Listing {}
+impl Answer for BTreeSet<String> {}
 impl Answer for Vec<Blocker> {}
 impl Answer for Vec<Result<Phase>> {}
 
@@ -138,10 +139,16 @@ impl NetworkBackend for Cloud {
         self.call(about, act, late).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        let about = About::new(Verb::List, &[], Some(place));
-        let viewer = Viewer { account: self.accounts.of(place.side), place };
-        self.call(about, |world, _| Ok(world.list_of(deployment, viewer)), |_| None).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        let about = About::new(Verb::List, scope.kinds, Some(scope.place));
+        let account = self.accounts.of(scope.place.side);
+        self.call(about, |world, _| Ok(world.list_of(scope, account)), |_| None).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        let about = About::new(Verb::Glance, scope.kinds, Some(scope.place));
+        let account = self.accounts.of(scope.place.side);
+        self.call(about, |world, _| Ok(world.glance_of(scope, account)), |_| None).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

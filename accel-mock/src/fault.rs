@@ -51,18 +51,21 @@ pub enum Verb {
     Delete,
     /// `list`.
     List,
+    /// `glance`.
+    Glance,
     /// `blockers`.
     Blockers,
 }
 
 impl Verb {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Offer,
         Self::Create,
         Self::Find,
         Self::Read,
         Self::Delete,
         Self::List,
+        Self::Glance,
         Self::Blockers,
     ];
 
@@ -79,6 +82,7 @@ impl Verb {
             Self::Read => "read",
             Self::Delete => "delete",
             Self::List => "list",
+            Self::Glance => "glance",
             Self::Blockers => "blockers",
         }
     }
@@ -315,7 +319,7 @@ impl FromStr for Schedule {
 #[cfg(test)]
 mod tests {
     use accel_core::NetworkBackend as _;
-    use accel_core::backend::{Phase, ReadItem};
+    use accel_core::backend::{Phase, ReadItem, Scope};
 
     use super::*;
     use crate::Settings;
@@ -421,10 +425,12 @@ mod tests {
             let phase = deployer.cloud.read(&items).await.remove(0).unwrap();
             assert!(matches!(phase, Phase::Failed { .. }));
             assert_eq!(deployer.find("service.subnet").await, Ok(None));
-            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            let listing =
+                deployer.cloud.list(Scope::all(&deployer.deployment, &service())).await.unwrap();
             assert_eq!(listing.found[0].phase, phase);
             deployer.cloud.delete(&id).await.unwrap();
-            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            let listing =
+                deployer.cloud.list(Scope::all(&deployer.deployment, &service())).await.unwrap();
             assert!(listing.found.iter().all(|found| found.id != id));
         });
     }

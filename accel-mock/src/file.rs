@@ -108,6 +108,7 @@ fn wall_clock() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use accel_core::backend::Scope;
     use accel_core::{ErrorKind, NetworkBackend as _};
 
     use super::*;
@@ -136,7 +137,8 @@ mod tests {
             for node in third.graph.nodes() {
                 assert!(third.find(node.name.as_str()).await.unwrap().is_some(), "{}", node.name);
             }
-            let listing = third.cloud.list(&third.deployment, &service()).await.unwrap();
+            let listing =
+                third.cloud.list(Scope::all(&third.deployment, &service())).await.unwrap();
             assert!(!listing.found.is_empty());
             let vpc = third.remote("service.vpc");
             let in_use = third.cloud.delete(&vpc).await.unwrap_err();

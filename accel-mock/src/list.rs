@@ -1,12 +1,12 @@
 //! What a list shows: everything that carries a deployment's tags, and the untagged children of that.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use accel_core::backend::{Found, Listing};
+use accel_core::backend::{Found, Listing, Scope};
 use accel_core::resource::Kind;
 use accel_core::tags::{self, Tags};
-use accel_core::{DeploymentId, RemoteId};
+use accel_core::{AccountId, DeploymentId, RemoteId};
 use std::sync::Arc;
 
 use crate::hold::Viewer;
@@ -19,7 +19,9 @@ use crate::world::World;
 type Shown = BTreeMap<Reverse<(Key, Kind)>, Found>;
 
 impl World {
-    pub(crate) fn list_of(&self, deployment: &DeploymentId, viewer: Viewer<'_>) -> Listing {
+    pub(crate) fn list_of(&self, scope: Scope<'_>, account: &AccountId) -> Listing {
+        let Scope { deployment, place, kinds } = scope;
+        let viewer = Viewer { account, place };
         let mut shown = Shown::new();
         let mut ours = Vec::new();
         for thing in self.of_deployment(deployment.as_str()) {
@@ -40,15 +42,43 @@ impl World {
                 }
             }
         }
-        let unknown = self.unknown.iter().filter(|thing| {
+        // As strict as may be: what was not asked for is left out.
+        let asked = |found: &Found| kinds.contains(&found.id.kind);
+        Listing {
+            found: shown.into_values().filter(asked).collect(),
+            unknown: self.unknown_of(deployment, viewer).collect(),
+        }
+    }
+
+    /// The ids that tags lead to, of what is there and of what has left a trace.
+    pub(crate) fn glance_of(&self, scope: Scope<'_>, account: &AccountId) -> BTreeSet<String> {
+        let Scope { deployment, place, .. } = scope;
+        let viewer = Viewer { account, place };
+        let listing = self.list_of(scope, account);
+        let carries =
+            |found: &Found| is_tagged(&found.tags, deployment) && found.id.kind != Kind::Listener;
+        let there = listing.found.iter().filter(|found| carries(found));
+        let mut shown: BTreeSet<String> =
+            there.map(|found| found.id.as_str().to_owned()).chain(listing.unknown).collect();
+        let traces = self.of_deployment(deployment.as_str()).filter(|thing| {
+            let stays = matches!(thing.kind(), Kind::PeeringConnection | Kind::InterfaceEndpoint);
+            stays && viewer.is_at(thing) && self.has_spread(thing.key, thing.life.born, Sight::List)
+        });
+        shown.extend(traces.map(|thing| thing.text.to_string()));
+        shown
+    }
+
+    fn unknown_of(
+        &self,
+        deployment: &DeploymentId,
+        viewer: Viewer<'_>,
+    ) -> impl Iterator<Item = String> {
+        let unknown = self.unknown.iter().filter(move |thing| {
             thing.account == *viewer.account
                 && thing.region == viewer.place.region
                 && is_tagged(&thing.tags, deployment)
         });
-        Listing {
-            found: shown.into_values().collect(),
-            unknown: unknown.map(|thing| thing.text.clone()).collect(),
-        }
+        unknown.map(|thing| thing.text.clone())
     }
 
     /// A load balancer's entry is gone at once, whatever lingers of it. Source: `DeleteLoadBalancer`.

@@ -197,6 +197,7 @@ impl World {
         });
         let open = |place: &&Place| !offers.closed_regions.contains(&place.region);
         let open: Vec<&Place> = query.places.iter().filter(open).collect();
+        let zoned = query.zones.iter().filter(|place| open.contains(place));
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let caller = |side: &Side| (*side, self.caller(*side, query, accounts));
         let limited = |place: &Place, kind: Kind| query.room.contains(&(place.clone(), kind));
@@ -206,7 +207,7 @@ impl World {
         Offer {
             callers: sides.iter().map(caller).collect(),
             services: services.filter(|service| open.contains(&&service.place)).collect(),
-            zones: open.iter().map(|p| ((*p).clone(), offers.zones_of(&p.region))).collect(),
+            zones: zoned.map(|place| (place.clone(), offers.zones_of(&place.region))).collect(),
             quotas: quotas.filter(|quota| limited(&quota.place, quota.kind)).collect(),
             guards: offers.guards.iter().filter(guarded).cloned().collect(),
             closed_regions: query

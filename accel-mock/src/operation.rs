@@ -1,6 +1,6 @@
 //! The provider's own name of what a verb does with a kind.
 
-use accel_core::resource::Kind;
+use accel_core::resource::{Api, Kind};
 
 use crate::fault::Verb;
 
@@ -9,7 +9,11 @@ pub(crate) fn operation(verb: Verb, kind: Kind) -> &'static str {
     match verb {
         Verb::Create => create(kind),
         Verb::Delete => delete(kind),
-        Verb::Offer | Verb::Find | Verb::Read | Verb::List | Verb::Blockers => describe(kind),
+        // One look at the tags shows what there is, whatever it is.
+        Verb::Glance if kind.facts().api == Api::Network => "DescribeTags",
+        Verb::Offer | Verb::Find | Verb::Read | Verb::List | Verb::Glance | Verb::Blockers => {
+            describe(kind)
+        }
     }
 }
 

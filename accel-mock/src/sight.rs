@@ -93,7 +93,7 @@ fn flaps(key: Key, call: u64) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use accel_core::backend::{Phase, ReadItem};
+    use accel_core::backend::{Phase, ReadItem, Scope};
     use accel_core::{ErrorKind, NetworkBackend as _, RemoteId};
 
     use crate::testing::{Deployer, refused, run, secs, service};
@@ -172,7 +172,11 @@ mod tests {
             deployer.cloud.delete(&id).await.unwrap();
             assert!(matches!(phase(&deployer, &id).await, Phase::Ready(_)));
             let listed = || async {
-                let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+                let listing = deployer
+                    .cloud
+                    .list(Scope::all(&deployer.deployment, &service()))
+                    .await
+                    .unwrap();
                 listing.found.iter().any(|found| found.id == id)
             };
             assert!(listed().await);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use accel_core::backend::{Bound, Inputs, Phase, ReadItem, Request};
+use accel_core::backend::{Bound, Inputs, Phase, ReadItem, Request, Scope};
 use accel_core::graph::{NodeId, To};
 use accel_core::resource::{
     Api, BalancerSubnet, ClosedEgress, Describe, Direction, ElasticIp, EndpointPolicy,
@@ -332,7 +332,8 @@ impl Deployer {
         for _ in 0..1000 {
             let mut found = Vec::new();
             for place in [service(), entry()] {
-                let listing = self.cloud.list(&self.deployment, &place).await.expect("a list");
+                let listing =
+                    self.cloud.list(Scope::all(&self.deployment, &place)).await.expect("a list");
                 found.extend(listing.found);
             }
             empty = if found.is_empty() { empty + 1 } else { 0 };

@@ -1,7 +1,7 @@
 //! The world as a whole: a lane is built, read, found and removed.
 
 use accel_core::NetworkBackend;
-use accel_core::backend::Phase;
+use accel_core::backend::{Phase, Scope};
 use accel_core::resource::{Describe as _, Kind};
 
 use crate::settings::{Lag, Settings};
@@ -76,7 +76,7 @@ fn a_list_shows_everything_with_its_references_and_keys() {
         deployer.deploy().await;
         let mut found = Vec::new();
         for place in [service(), entry()] {
-            found.extend(cloud.list(&deployer.deployment, &place).await.unwrap().found);
+            found.extend(cloud.list(Scope::all(&deployer.deployment, &place)).await.unwrap().found);
         }
         for node in deployer.graph.nodes() {
             if node.kind().facts().setting && node.kind() != Kind::PeeringTags {

@@ -75,7 +75,10 @@ impl World {
         if !self.settings.throttling {
             return Ok(());
         }
-        let mut kinds = if verb == Verb::List { LISTED.to_vec() } else { kinds.to_vec() };
+        let mut kinds = kinds.to_vec();
+        if matches!(verb, Verb::List | Verb::Glance) {
+            kinds.retain(|kind| LISTED.contains(kind));
+        }
         kinds.sort_unstable();
         kinds.dedup();
         let mut names: Vec<&str> = Vec::new();

@@ -1,6 +1,6 @@
 //! What oracles see: exposures, the data plane, blockers, other accounts, and the world as text.
 
-use accel_core::backend::{OfferQuery, Phase};
+use accel_core::backend::{OfferQuery, Phase, Scope};
 use accel_core::resource::{Direction, Kind, Traffic};
 use accel_core::tags;
 use accel_core::{ErrorKind, NetworkBackend as _, Side};
@@ -141,7 +141,7 @@ fn another_account_sees_nothing_and_reaches_nothing() {
         let deployer = whole().await;
         let stranger = deployer.cloud.as_accounts("999900001111", "999900001111");
         for place in [service(), entry()] {
-            let listing = stranger.list(&deployer.deployment, &place).await.unwrap();
+            let listing = stranger.list(Scope::all(&deployer.deployment, &place)).await.unwrap();
             assert_eq!(listing, accel_core::backend::Listing::default());
         }
         let id = deployer.remote("entry.listener");
@@ -253,7 +253,8 @@ fn copied_tags_unknown_things_and_foreign_routes_are_listed() {
             let route = world.add_foreign_route(table.as_str(), net("192.0.2.0/24"), "nat-000001");
             (copy, route)
         });
-        let listing = deployer.cloud.list(&deployer.deployment, &entry()).await.unwrap();
+        let listing =
+            deployer.cloud.list(Scope::all(&deployer.deployment, &entry())).await.unwrap();
         assert_eq!(listing.unknown, ["nat-000001"]);
         for id in [&copy, &route] {
             assert!(listing.found.iter().any(|found| found.id.as_str() == id), "{id}");
@@ -263,7 +264,7 @@ fn copied_tags_unknown_things_and_foreign_routes_are_listed() {
             assert_eq!(route.via, Via::Foreign("nat-000001".to_owned()));
         });
         let neighbour = accel_core::DeploymentId::parse("lan").unwrap();
-        assert_eq!(deployer.cloud.list(&neighbour, &entry()).await.unwrap().found, []);
+        assert_eq!(deployer.cloud.list(Scope::all(&neighbour, &entry())).await.unwrap().found, []);
     });
 }
 

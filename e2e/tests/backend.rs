@@ -123,7 +123,7 @@ fn the_least_policy_names_every_action_that_is_called() {
 async fn graph_of(spec: &Acceleration, aws: &Aws) -> accel_core::Graph {
     use accel_core::topology::Known;
     use accel_core::{NetworkBackend as _, Topology as _};
-    let offer = aws.offer(&spec.query()).await.expect("it offers");
+    let offer = aws.offer(&spec.query(&[])).await.expect("it offers");
     let known = Known { offer: &offer, kept: &[], today: None };
     spec.build(&known).expect("the spec fits").graph
 }

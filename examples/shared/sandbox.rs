@@ -1,13 +1,14 @@
 //! A simulated cloud that outlives its process, with the journals of its deployments beside it.
 
+use std::collections::BTreeSet;
 use std::path::{Display, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
 use accel_core::journal::FileJournal;
-use accel_core::{DeploymentId, Place, RemoteId, Result};
+use accel_core::{DeploymentId, RemoteId, Result};
 use accel_mock::{Cloud, Settings};
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -108,8 +109,12 @@ impl NetworkBackend for Sandbox {
         self.now().delete(id).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.now().list(deployment, place).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.now().list(scope).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.now().glance(scope).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

@@ -1,5 +1,7 @@
 //! Promise 9: what is there is left alone.
 
+use accel_core::Topology as _;
+use accel_core::engine::policy::Verb;
 use accel_core::resource::Kind;
 use accel_core::spec::Service;
 use accel_mock::{Schedule, Settings, Verdict};
@@ -24,6 +26,38 @@ fn a_second_deploy_of_the_same_spec_makes_no_mutating_call() {
             });
         }
     }
+}
+
+/// A deployment of which there was nothing is listed once; after that, a glance at each place tells whether anything is there that this
+/// run has not made.
+#[test]
+fn a_new_deployment_is_listed_once_and_glanced_at_in_the_end() {
+    for journal in [true, false] {
+        virtually(async {
+            let spec = jakarta();
+            let stage = stage(&spec, journal);
+            let made = deployed(stage.deploy(&spec).await);
+            let places = u32::try_from(spec.places().len()).unwrap();
+            assert_eq!(made.calls.of(Verb::List), places, "{}", made.calls);
+            assert_eq!(made.calls.of(Verb::Glance), places, "{}", made.calls);
+        });
+    }
+}
+
+/// What the last look shows beside it is not left there: another machine has begun the same, unseen, and died.
+#[test]
+fn a_stray_that_shows_late_is_found_at_a_glance() {
+    virtually(async {
+        let spec = jakarta();
+        let dead = stage(&spec, false);
+        dead.cloud.set_schedule("create:vpc@entry=late:20000".parse().unwrap());
+        let cut = dead.deploy(&spec);
+        assert!(tokio::time::timeout(std::time::Duration::from_secs(5), cut).await.is_err());
+        dead.cloud.set_schedule(Schedule::default());
+        let made = deployed(dead.deploy(&spec).await);
+        assert!(made.calls.of(Verb::List) > 2, "{}", made.calls);
+        crate::support::assert_stands(&dead, &spec).await;
+    });
 }
 
 /// Whoever made it, and whether anybody remembers: a journal that was lost, or one that comes later.

@@ -3,7 +3,7 @@
 use accel_core::backend::OfferQuery;
 use accel_core::spec::{Acceleration, ElasticIps};
 use accel_core::tags::Tags;
-use accel_core::topology::{Built, Known, LaneOutputs, Made};
+use accel_core::topology::{Built, Kept, Known, LaneOutputs, Made};
 use accel_core::{AccountId, DeploymentId, Place, Problem, Side, Topology};
 use accel_mock::{Body, ElasticIp};
 use accel_tests::harness::virtually;
@@ -43,8 +43,8 @@ impl Topology for Translated {
         Topology::protected(&self.spec)
     }
 
-    fn query(&self) -> OfferQuery {
-        self.spec.query()
+    fn query(&self, kept: &[Kept]) -> OfferQuery {
+        self.spec.query(kept)
     }
 
     fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>> {

@@ -1,15 +1,15 @@
 //! Promises 15 and 16: the right deployment in the right place, or nothing.
 
+use std::collections::BTreeSet;
+
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
 use accel_core::deployer::Cleaned;
 use accel_core::journal::{Entry, FORMAT, Journal as _, MemoryJournal, Purpose, Record, Started};
 use accel_core::spec::Acceleration;
 use accel_core::tags::{self, Stamp, Tags};
-use accel_core::{
-    Deployer, DeploymentId, Error, ErrorKind, Place, RemoteId, Result, Side, Topology as _,
-};
+use accel_core::{Deployer, Error, ErrorKind, Place, RemoteId, Result, Side, Topology as _};
 use accel_mock::Cloud;
 use accel_tests::harness::{Stage, jakarta, virtually};
 use async_trait::async_trait;
@@ -156,8 +156,12 @@ impl NetworkBackend for Renamed {
         self.0.delete(id).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.0.list(deployment, place).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.0.list(scope).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.0.glance(scope).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

@@ -1,18 +1,17 @@
 //! Stages, specs and wrappers that the promises share.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
 use accel_core::journal::{Entry, Journal as _, MemoryJournal};
 use accel_core::spec::{Acceleration, Service};
 use accel_core::tags::Ownership;
 use accel_core::topology::{Kept, Known, LaneOutputs, Topology as _};
-use accel_core::{
-    Deployer, Deployment, DeploymentId, Failure, Graph, NodeName, Place, RemoteId, Result,
-};
+use accel_core::{Deployer, Deployment, DeploymentId, Failure, Graph, NodeName, RemoteId, Result};
 use accel_mock::{Call, Cloud, Key, Outcome, Quotas, Settings, Thing, Verb};
 use accel_tests::harness::{Stage, jakarta, openings};
 use accel_tests::oracle::Oracle;
@@ -81,7 +80,7 @@ pub(crate) fn allow(stage: &Stage, specs: &[&Acceleration]) {
 
 /// The graph of a spec beside what stands already: its zones and addresses stay.
 pub(crate) async fn graph(stage: &Stage, spec: &Acceleration) -> Graph {
-    let offer = stage.cloud.offer(&spec.query()).await.unwrap();
+    let offer = stage.cloud.offer(&spec.query(&[])).await.unwrap();
     let kept: Vec<Kept> = stage.cloud.inspect(|world| {
         let tagged = world.live().filter_map(|thing| Some((thing, Ownership::read(thing.tags())?)));
         let kept = tagged.map(|(thing, tags)| Kept {
@@ -236,8 +235,12 @@ impl<G: Guard> NetworkBackend for Guarded<G> {
         self.pass(Verb::Delete, None, Some(id), self.cloud.delete(id)).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.pass(Verb::List, None, None, self.cloud.list(deployment, place)).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.pass(Verb::List, None, None, self.cloud.list(scope)).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.pass(Verb::Glance, None, None, self.cloud.glance(scope)).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

@@ -435,7 +435,7 @@ impl History {
 
     /// What the spec asks for, given what is there: zones and addresses stick.
     async fn graph(&self) -> Graph {
-        let offer = self.stage.cloud.offer(&self.spec.query()).await;
+        let offer = self.stage.cloud.offer(&self.spec.query(&[])).await;
         let offer = offer.expect("the simulated cloud always has an offer");
         let kept: Vec<Kept> = self.stage.cloud.inspect(|world| {
             let ours = world

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use accel_core::backend::{
     Blocker, Difference, Found, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Ready,
-    Request,
+    Request, Scope,
 };
 use accel_core::resource::{Attributes, Kind, Repeat};
-use accel_core::{DeploymentId, Error, ErrorKind, Place, RemoteId, Result, tags};
+use accel_core::{DeploymentId, Error, ErrorKind, RemoteId, Result, tags};
 use accel_mock::Cloud;
 use async_trait::async_trait;
 
@@ -70,6 +70,8 @@ pub enum Flaw {
     ListsEverythingReady,
     /// Lists nothing that is going.
     ListsNothingThatGoes,
+    /// Shows less at a glance than there is.
+    OverlooksAtAGlance,
     /// Names no blockers.
     BlamesNobody,
     /// Does not say whose a blocker is.
@@ -119,6 +121,7 @@ pub const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::ListsByPrefix, "list::never_shows_another_deployments_things"),
     (Flaw::ListsEverythingReady, "list::shows_what_is_deleting_until_it_is_gone"),
     (Flaw::ListsNothingThatGoes, "list::shows_what_is_deleting_until_it_is_gone"),
+    (Flaw::OverlooksAtAGlance, "glance::shows_all_that_a_list_shows_with_our_tags"),
     (Flaw::BlamesNobody, "blockers::says_what_holds_it_and_whose_that_is"),
     (Flaw::BlamesNobody, "subnet::is_held_by_the_interfaces_in_it"),
     (Flaw::BlamesStrangers, "blockers::says_what_holds_it_and_whose_that_is"),
@@ -197,7 +200,7 @@ impl Flawed {
     }
 
     async fn find_by_name(&self, request: &Request<'_>) -> Result<Option<RemoteId>> {
-        let list = self.cloud.list(&request.owner.deployment, request.place).await?;
+        let list = self.cloud.list(Scope::all(&request.owner.deployment, request.place)).await?;
         let named = list.found.into_iter().find(|found| {
             found.tags.get(tags::NODE).map(String::as_str) == Some(request.owner.node.as_str())
                 && found.id.kind == request.kind()
@@ -319,16 +322,25 @@ impl NetworkBackend for Flawed {
         })
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        let mut listing = self.cloud.list(deployment, place).await?;
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        let mut listing = self.cloud.list(scope).await?;
         if self.has(Flaw::ListsByPrefix) {
-            let alike = DeploymentId::parse(&format!("{deployment}-n"));
+            let alike = DeploymentId::parse(&format!("{}-n", scope.deployment));
             if let Ok(alike) = alike {
-                listing.found.extend(self.cloud.list(&alike, place).await?.found);
+                let alike = Scope { deployment: &alike, ..scope };
+                listing.found.extend(self.cloud.list(alike).await?.found);
             }
         }
         listing.found = listing.found.into_iter().filter_map(|it| self.as_listed(it)).collect();
         Ok(listing)
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        let mut shown = self.cloud.glance(scope).await?;
+        if self.has(Flaw::OverlooksAtAGlance) {
+            shown.pop_first();
+        }
+        Ok(shown)
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

@@ -200,8 +200,11 @@ impl Stage {
 
     /// The graph that a spec asks for in this cloud.
     pub async fn graph(&self, spec: &Acceleration) -> Graph {
-        let offer =
-            self.cloud.offer(&spec.query()).await.expect("the simulated cloud always has an offer");
+        let offer = self
+            .cloud
+            .offer(&spec.query(&[]))
+            .await
+            .expect("the simulated cloud always has an offer");
         let known = Known { offer: &offer, kept: &[], today: None };
         spec.build(&known).expect("the spec can be deployed").graph
     }

@@ -129,6 +129,26 @@ fn labels(services: &[Service]) -> Vec<&str> {
 }
 
 proptest! {
+    /// A deploy looks for no other kinds in a place than those that the topology says may be there.
+    #[test]
+    fn a_place_has_only_the_kinds_that_are_looked_for(spec in specs(), world in worlds()) {
+        let graph = world.build(&spec, &[]);
+        for node in graph.nodes() {
+            prop_assert!(spec.kinds(&node.place).contains(&node.kind()), "{} is not", node.name);
+        }
+    }
+
+    /// What exists answers what would be asked: the zones need not be known again.
+    #[test]
+    fn a_second_deploy_asks_for_no_zones_and_keeps_them(spec in specs(), world in worlds()) {
+        let graph = world.build(&spec, &[]);
+        let kept = kept(&graph);
+        prop_assert_eq!(spec.query(&kept).zones, Vec::<Place>::new());
+        let offer = Offer { zones: Vec::new(), ..world.offer(&spec) };
+        let again = build_with(&spec, &offer, &kept).unwrap().graph;
+        prop_assert_eq!(asked(&again), asked(&graph));
+    }
+
     #[test]
     fn the_order_of_lists_changes_nothing(
         (spec, services, allow) in specs().prop_flat_map(|spec| {
@@ -283,5 +303,5 @@ fn all_methods_of(spec: Option<Acceleration>) {
         assert_eq!(spec.outputs(&Made::new(offer, &none)), None);
     }
     assert!(spec.deployment().is_ok() || !problems.is_empty());
-    assert_eq!(spec.places().len(), spec.query().places.len());
+    assert_eq!(spec.places().len(), spec.query(&[]).places.len());
 }

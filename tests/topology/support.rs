@@ -23,7 +23,7 @@ pub(crate) fn offer(spec: &Acceleration) -> Offer {
     Offer {
         callers: places.iter().map(|p| (p.side, caller(p.region.partition()))).collect(),
         services: spec
-            .query()
+            .query(&[])
             .services
             .into_iter()
             .map(|(place, asked)| ServiceOffer {

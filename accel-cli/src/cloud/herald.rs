@@ -1,11 +1,12 @@
 //! A cloud that is named before it is changed: every run asks for its offer first, and the answer says whose it is.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
-use accel_core::{DeploymentId, Place, RemoteId, Result};
+use accel_core::{RemoteId, Result};
 use async_trait::async_trait;
 
 use crate::render;
@@ -71,8 +72,12 @@ impl NetworkBackend for Herald<'_> {
         self.backend.delete(id).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.backend.list(deployment, place).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.backend.list(scope).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.backend.glance(scope).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

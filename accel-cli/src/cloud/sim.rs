@@ -1,12 +1,13 @@
 //! A simulated cloud that outlives its process, in a file. Its time is that of the program that uses it, and stands still in between.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use accel_core::backend::{
-    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request,
+    Blocker, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Request, Scope,
 };
-use accel_core::{DeploymentId, Place, RemoteId, Result};
+use accel_core::{RemoteId, Result};
 use accel_mock::{Cloud, Settings};
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -74,8 +75,12 @@ impl NetworkBackend for Sandbox {
         self.now().delete(id).await
     }
 
-    async fn list(&self, deployment: &DeploymentId, place: &Place) -> Result<Listing> {
-        self.now().list(deployment, place).await
+    async fn list<'a>(&self, scope: Scope<'a>) -> Result<Listing> {
+        self.now().list(scope).await
+    }
+
+    async fn glance<'a>(&self, scope: Scope<'a>) -> Result<BTreeSet<String>> {
+        self.now().glance(scope).await
     }
 
     async fn blockers(&self, id: &RemoteId) -> Result<Vec<Blocker>> {

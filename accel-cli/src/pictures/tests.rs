@@ -27,7 +27,7 @@ const HOSTILE: &str =
 async fn graph(text: &str) -> Graph {
     let spec = Acceleration::from_toml(text).unwrap();
     let cloud = Cloud::new(Settings::default());
-    let offer = cloud.offer(&spec.query()).await.unwrap();
+    let offer = cloud.offer(&spec.query(&[])).await.unwrap();
     spec.build(&Known { offer: &offer, kept: &[], today: None }).unwrap().graph
 }
 

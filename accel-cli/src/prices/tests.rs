@@ -36,7 +36,7 @@ fn lane(service: &str, entry: &str) -> Acceleration {
 
 async fn graph(lane: &Acceleration) -> Graph {
     let cloud = Cloud::new(Settings::default());
-    let offer = cloud.offer(&lane.query()).await.unwrap();
+    let offer = cloud.offer(&lane.query(&[])).await.unwrap();
     lane.build(&Known { offer: &offer, kept: &[], today: None }).unwrap().graph
 }
 

@@ -2,7 +2,7 @@
 //!
 //! First goes what the load balancing API has, directly: it is found by no tags. What lies in the networks is then adopted, by writing
 //! on it whose it is, and the engine removes that as it removes any deployment: with everything that hangs on it, in order, waiting
-//! where the cloud makes it wait, and with two empty listings as its proof. Killed anywhere, the same file leads on from there.
+//! where the cloud makes it wait, and with a last look as its proof. Killed anywhere, the same file leads on from there.
 
 mod adopt;
 mod balancing;

@@ -5,7 +5,7 @@ use super::opening::{Opened, Pins};
 use super::report::Failure;
 use crate::backend::Found;
 use crate::engine::Step;
-use crate::id::RunId;
+use crate::id::{DeploymentId, RunId};
 use crate::journal::{FORMAT, Purpose};
 use crate::tags::{DEPLOYMENT, Ownership, SCHEMA, unknown_schema};
 
@@ -140,9 +140,15 @@ impl Opened<'_> {
 
     /// The tags of what is of this deployment.
     pub(super) fn tags(&self) -> impl Iterator<Item = Tagged<'_>> {
-        self.found
-            .iter()
-            .filter_map(|found| Some((found, Ownership::read(&found.tags)?)))
-            .filter(|(_, tags)| tags.owner.deployment == self.driver.deployment)
+        owned(&self.driver.deployment, &self.found)
     }
+}
+
+/// What is of a deployment, with its tags.
+pub(super) fn owned<'f>(
+    deployment: &'f DeploymentId,
+    found: &'f [Found],
+) -> impl Iterator<Item = Tagged<'f>> {
+    let tagged = found.iter().filter_map(|found| Some((found, Ownership::read(&found.tags)?)));
+    tagged.filter(|(_, tags)| tags.owner.deployment == *deployment)
 }

@@ -1,7 +1,9 @@
 //! Cleanup: make the cloud equal to the empty graph, or to one of the addresses that are kept, and prove it.
 
+use std::collections::BTreeMap;
+
 use super::Deployer;
-use super::opening::{Opened, Pins, open};
+use super::opening::{Goal, Opened, Pins, open};
 use super::report::{Cleaned, CleanupReport, Failure};
 use super::unprotect::unprotect;
 use crate::backend::{OfferQuery, Phase};
@@ -19,8 +21,9 @@ pub(super) async fn cleanup(
     places: Vec<Place>,
     pins: &Pins,
 ) -> Result<CleanupReport, Failure> {
-    let query = OfferQuery { places: places.clone(), ..OfferQuery::default() };
-    let mut opened = open(deployer, Purpose::Cleanup, deployment, places, query, pins).await?;
+    let who = OfferQuery { places: places.clone(), ..OfferQuery::default() };
+    let goal = Goal { purpose: Purpose::Cleanup, deployment, places, scope: BTreeMap::new() };
+    let mut opened = open(deployer, goal, |_| who, pins).await?;
     let is_protected = opened.protected();
     if is_protected && !deployer.unprotect {
         return Err(Failure::refused(
@@ -97,15 +100,15 @@ fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
     }
 }
 
-/// Removes until two listings, one window and one call's deadline apart, show nothing of ours.
+/// Removes until a look shows nothing of ours that comes one window and one call's deadline after the run began, or later: by then
+/// everything shows that a killed run had still been making.
 async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
-    let gap = driver.limits.longest_window_ms() + driver.limits.call_ms();
+    let settled = driver.limits.longest_window_ms() + driver.limits.call_ms();
     if !driver.recorded {
         // Without all records, what a killed run made last is known only once a listing must show it.
         driver.agenda.relist_after = Some(driver.limits.longest_window_ms());
     }
-    let mut empty_since = None;
     let mut rounds = 0;
     while rounds < driver.limits.rounds {
         let paused = driver.work().await?;
@@ -114,28 +117,29 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
         if paused == Paused::Stopped || (paused == Paused::Quiet && halted) {
             return Ok(paused);
         }
-        if let (Paused::Quiet, Some(since)) = (paused, empty_since) {
-            driver.tell_looking(since + gap);
-            driver.rest(since + gap).await?;
+        let goes_on = paused == Paused::Quiet && driver.reached();
+        if goes_on {
+            driver.tell_looking(settled);
+            driver.rest(settled).await?;
             if driver.stop.asked() {
                 return Ok(Paused::Stopped);
+            }
+            if driver.shows_only_what_is_known(&opened.places).await? {
+                // What was strange lay in what is gone.
+                opened.strangers.clear();
+                opened.unknown.clear();
+                return Ok(Paused::Quiet);
             }
         }
         let (found, unknown) = driver.list(&opened.places).await?;
         opened.unknown = unknown;
         let seen = driver.take_in(&found, deployer.adopt).await?;
         opened.strangers = seen.strangers;
-        let now = driver.now();
-        let empty = seen.records.is_empty() && !seen.unsettled && driver.reached();
-        match empty_since {
-            Some(since) if empty && paused == Paused::Quiet && now >= since + gap => {
-                return Ok(Paused::Quiet);
-            }
-            Some(_) if empty => {}
-            Some(_) | None => empty_since = empty.then_some(now),
+        if goes_on && seen.records.is_empty() && !seen.unsettled && driver.reached() {
+            return Ok(Paused::Quiet);
         }
         if seen.unsettled {
-            let until = now + driver.limits.longest_window_ms() / 3;
+            let until = driver.now() + driver.limits.longest_window_ms() / 3;
             driver.rest(until).await?;
         }
     }

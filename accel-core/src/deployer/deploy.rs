@@ -6,7 +6,7 @@ use super::Deployer;
 use super::opening::{Opened, prepare};
 use super::plan::{self, Plan};
 use super::report::{Deployment, Failure};
-use crate::engine::{Beginning, Paused};
+use crate::engine::{Beginning, Item, Paused};
 use crate::error::Error;
 use crate::event::Event;
 use crate::topology::{Made, Topology};
@@ -23,9 +23,10 @@ pub(super) async fn deploy<T: Topology>(
         None => BTreeSet::new(),
     };
     let plan = plan::of(&opened, &beginning, &vanished, built.notes);
+    let is_new = opened.found.is_empty() && beginning.state.items.iter().all(Item::is_nothing);
     check_consent(deployer, topology, &opened, &plan)?;
     let unsettled = begin(&mut opened, beginning).await?;
-    let done = rounds(deployer, &mut opened, unsettled).await;
+    let done = rounds(deployer, &mut opened, unsettled, is_new).await;
     let total = opened.driver.began.elapsed();
     opened.driver.timeline.finish(&opened.driver.state, total);
     opened.end(done).await?;
@@ -90,11 +91,13 @@ async fn begin(opened: &mut Opened<'_>, beginning: Beginning) -> Result<bool, Fa
     Ok(seen.unsettled)
 }
 
-/// Works, looks for strays, and works again, until a look shows nothing new.
+/// Works, looks for strays, and works again, until a look shows nothing new. For a deployment of which nothing was there and nothing
+/// recorded, a glance is enough.
 async fn rounds(
     deployer: &Deployer<'_>,
     opened: &mut Opened<'_>,
     mut unsettled: bool,
+    is_new: bool,
 ) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
     let window = driver.limits.longest_window_ms();
@@ -114,6 +117,11 @@ async fn rounds(
             driver.rest(until).await?;
         }
         let places = driver.stamp.places.clone();
+        // All there is was made by this run: news would be another thing beside it, or one that was given up.
+        let glance = paused == Paused::Quiet && is_new;
+        if glance && driver.shows_only_what_is_known(&places).await? && driver.stands().await? {
+            return Ok(Paused::Quiet);
+        }
         let (found, unknown) = driver.list(&places).await?;
         opened.unknown = unknown;
         let seen = driver.take_in(&found, deployer.adopt).await?;

@@ -1,9 +1,10 @@
 //! How every run begins: the records and a look at every place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Deployer;
+use super::check::owned;
 use super::report::Failure;
 use crate::backend::{Found, Offer, OfferQuery};
 use crate::engine::{Beginning, Driver, Ledger, State, Stranger, evolve};
@@ -45,15 +46,24 @@ pub(crate) struct Opened<'a> {
     pub(crate) started: Started,
 }
 
-/// Loads the records, looks at every place, and checks. Changes nothing, and writes no record.
+/// What a run is for, and where it looks.
+pub(crate) struct Goal {
+    pub(crate) purpose: Purpose,
+    pub(crate) deployment: DeploymentId,
+    pub(crate) places: Vec<Place>,
+    /// The kinds to look for in a place; in others, all.
+    pub(crate) scope: BTreeMap<Place, Vec<Kind>>,
+}
+
+/// Loads the records, looks at every place, and checks. What is to be asked of the cloud depends on what is there. Changes nothing, and
+/// writes no record.
 pub(crate) async fn open<'a>(
     deployer: &Deployer<'a>,
-    purpose: Purpose,
-    deployment: DeploymentId,
-    places: Vec<Place>,
-    query: OfferQuery,
+    goal: Goal,
+    query: impl FnOnce(&[Kept]) -> OfferQuery,
     pins: &Pins,
 ) -> Result<Opened<'a>, Failure> {
+    let Goal { purpose, deployment, places, scope } = goal;
     let entries = match deployer.journal {
         Some(journal) => journal.load(0).await?,
         None => Vec::new(),
@@ -70,6 +80,7 @@ pub(crate) async fn open<'a>(
     driver.stop = deployer.stop.clone();
     driver.revoke_foreign = deployer.revoke_foreign;
     driver.state = state;
+    driver.scope = scope;
     let mut opened = look(driver, purpose, places, query).await?;
     if let Some(by) = &deployer.by {
         opened.by.clone_from(by);
@@ -119,9 +130,10 @@ async fn look(
     mut driver: Driver<'_>,
     purpose: Purpose,
     mut places: Vec<Place>,
-    query: OfferQuery,
+    query: impl FnOnce(&[Kept]) -> OfferQuery,
 ) -> Result<Opened<'_>, Failure> {
     let (mut found, mut unknown) = driver.list(&places).await?;
+    let query = query(&kept(&driver.deployment, &found));
     // A new deployment needs room for everything; what else needs is known once there is a graph.
     let room = if found.is_empty() { query.room } else { Vec::new() };
     let offer = driver.ask(&OfferQuery { room, ..query }).await?;
@@ -172,8 +184,9 @@ pub(super) async fn prepare<'a, T: Topology>(
     deployer: &Deployer<'a>,
     topology: &T,
 ) -> Result<(Opened<'a>, Built), Failure> {
-    let (mut opened, kept, first) = build(deployer, topology).await?;
-    let mut room = if opened.found.is_empty() { Vec::new() } else { topology.query().room };
+    let scope = topology.places().into_iter().map(|place| (place.clone(), topology.kinds(&place)));
+    let (mut opened, kept, first) = build(deployer, topology, scope.collect()).await?;
+    let mut room = if opened.found.is_empty() { Vec::new() } else { topology.query(&kept).room };
     if let Ok(built) = &first {
         let nodes = built.graph.nodes().iter();
         let new: BTreeSet<(&Place, Kind)> = nodes
@@ -195,12 +208,12 @@ pub(super) async fn prepare<'a, T: Topology>(
     Ok((opened, built))
 }
 
-/// Opens a run that makes nothing, and builds the graph.
+/// Opens a run that makes nothing and looks for everything, and builds the graph.
 pub(super) async fn survey<'a, T: Topology>(
     deployer: &Deployer<'a>,
     topology: &T,
 ) -> Result<(Opened<'a>, Built), Failure> {
-    let (opened, _, built) = build(deployer, topology).await?;
+    let (opened, _, built) = build(deployer, topology, BTreeMap::new()).await?;
     Ok((opened, built.map_err(Failure::Spec)?))
 }
 
@@ -209,14 +222,17 @@ type Building<'a> = (Opened<'a>, Vec<Kept>, Result<Built, Vec<Problem>>);
 async fn build<'a, T: Topology>(
     deployer: &Deployer<'a>,
     topology: &T,
+    scope: BTreeMap<Place, Vec<Kind>>,
 ) -> Result<Building<'a>, Failure> {
     let problems = topology.check();
     if !problems.is_empty() {
         return Err(Failure::Spec(problems));
     }
     let deployment = topology.deployment().map_err(|problem| Failure::Spec(vec![problem]))?;
-    let (places, query, pins) = (topology.places(), topology.query(), Pins::of(topology));
-    let opened = open(deployer, Purpose::Deploy, deployment, places, query, &pins).await?;
+    let places = topology.places();
+    let goal = Goal { purpose: Purpose::Deploy, deployment, places, scope };
+    let query = |kept: &[Kept]| topology.query(kept);
+    let opened = open(deployer, goal, query, &Pins::of(topology)).await?;
     let kept = opened.kept();
     let built = opened.build(deployer, topology, &kept);
     Ok((opened, kept, built))
@@ -258,13 +274,17 @@ impl Opened<'_> {
 
     /// What exists, for choices that must stick.
     pub(crate) fn kept(&self) -> Vec<Kept> {
-        let kept = |(found, tags): (&Found, Ownership<'_>)| Kept {
-            node: tags.owner.node,
-            place: found.id.place.clone(),
-            kind: found.id.kind,
-            fingerprint: tags.owner.fingerprint,
-            note: tags.keep.map(str::to_owned),
-        };
-        self.tags().map(kept).collect()
+        kept(&self.driver.deployment, &self.found)
     }
+}
+
+fn kept(deployment: &DeploymentId, found: &[Found]) -> Vec<Kept> {
+    let kept = |(found, tags): (&Found, Ownership<'_>)| Kept {
+        node: tags.owner.node,
+        place: found.id.place.clone(),
+        kind: found.id.kind,
+        fingerprint: tags.owner.fingerprint,
+        note: tags.keep.map(str::to_owned),
+    };
+    owned(deployment, found).map(kept).collect()
 }

@@ -14,11 +14,11 @@ use crate::id::{DeploymentId, NodeName, Place, RemoteId, RunId};
 /// How often each verb was called. A batched read counts once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calls {
-    counts: [u32; 7],
+    counts: [u32; Verb::ALL.len()],
 }
 
 impl Calls {
-    pub(crate) fn new(counts: [u32; 7]) -> Self {
+    pub(crate) fn new(counts: [u32; Verb::ALL.len()]) -> Self {
         Self { counts }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::policy::Verb;
 use super::stranger::Stranger;
 use crate::backend::Blocker;
 use crate::error::{Error, ErrorKind};
@@ -105,6 +106,10 @@ pub(crate) struct Turn {
     /// Since when looks agree that it is gone, and how many.
     pub(crate) gone_since: Option<Moment>,
     pub(crate) gone_looks: u32,
+    /// When this run first knew its id.
+    pub(crate) known: Moment,
+    /// When a look agreed that it has gone after its delete.
+    pub(crate) went: Option<Moment>,
     /// Its delete seems to have had no effect.
     pub(crate) resend: bool,
     /// How often it was accepted and then given up.
@@ -182,7 +187,7 @@ pub(crate) struct Agenda {
     /// What the last listing showed among our things that is not ours.
     pub(crate) strangers: Vec<Stranger>,
     /// How many calls were started, per verb in the order of `Verb::ALL`.
-    pub(crate) calls: [u32; 7],
+    pub(crate) calls: [u32; Verb::ALL.len()],
 }
 
 static NEVER_SEEN: Turn = Turn {
@@ -200,6 +205,8 @@ static NEVER_SEEN: Turn = Turn {
     suspect: false,
     gone_since: None,
     gone_looks: 0,
+    known: 0,
+    went: None,
     resend: false,
     broken: 0,
     remade: 0,

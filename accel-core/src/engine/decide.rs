@@ -376,7 +376,7 @@ impl<'a> View<'a> {
         let mut waiting: Vec<ItemId> = Vec::new();
         for (id, reason) in looks {
             let turn = self.agenda.turn(id);
-            if turn.busy || turn.halted.is_some() {
+            if turn.busy || turn.halted.is_some() || self.will_be_vouched_for(id) {
                 continue;
             }
             waiting.push(id);
@@ -417,6 +417,25 @@ impl<'a> View<'a> {
             | Step::Going
             | Step::Gone => None,
         }
+    }
+
+    /// Whether something that holds it, and can only become ready once this is, is being looked at.
+    fn will_be_vouched_for(&self, id: ItemId) -> bool {
+        let item = self.state.item(id);
+        let Some(node) = item.node else { return false };
+        let facts = item.kind.facts();
+        let waits = facts.vouched_for && item.step == Step::Exists && !self.agenda.turn(id).suspect;
+        waits
+            && !self.needed_ready(id)
+            && self.state.dependants[node.index()].iter().any(|dependant| {
+                let other = self.state.item_of(*dependant);
+                let holder = self.state.item(other);
+                let holds = self.state.holds(*dependant, node);
+                let pends = holder.step == Step::Exists && holder.kind.facts().ready.is_some();
+                let halted = self.agenda.turn(other).halted.is_some();
+                let looked_at = !holder.kind.facts().vouched_for || self.will_be_vouched_for(other);
+                holds && pends && !halted && looked_at
+            })
     }
 
     /// Whether something waits for this to be ready.

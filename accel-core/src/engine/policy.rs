@@ -22,6 +22,8 @@ pub enum Verb {
     Delete,
     /// `list`
     List,
+    /// `glance`
+    Glance,
     /// `blockers`
     Blockers,
 }
@@ -35,6 +37,7 @@ impl Verb {
         Self::Read,
         Self::Delete,
         Self::List,
+        Self::Glance,
         Self::Blockers,
     ];
 
@@ -53,6 +56,7 @@ impl fmt::Display for Verb {
             Self::Read => "read",
             Self::Delete => "delete",
             Self::List => "list",
+            Self::Glance => "glance",
             Self::Blockers => "blockers",
         })
     }
@@ -116,11 +120,14 @@ pub fn next(verb: Verb, kind: ErrorKind) -> Next {
         // A read has no effect, and a delete may be repeated.
         (_, E::Unavailable)
         | (
-            V::Offer | V::Find | V::Read | V::List | V::Blockers | V::Delete,
+            V::Offer | V::Find | V::Read | V::List | V::Glance | V::Blockers | V::Delete,
             E::Ambiguous | E::NotYet,
         ) => Next::Retry,
-        (V::Create | V::Offer | V::List, E::NotFound)
-        | (V::Offer | V::Find | V::Read | V::List | V::Blockers, E::InUse | E::Conflict)
+        (V::Create | V::Offer | V::List | V::Glance, E::NotFound)
+        | (
+            V::Offer | V::Find | V::Read | V::List | V::Glance | V::Blockers,
+            E::InUse | E::Conflict,
+        )
         | (V::Delete, E::Conflict)
         | (_, E::Quota | E::Denied | E::Expired | E::Invalid | E::Unsupported | E::Failed) => {
             Next::Halt

@@ -88,6 +88,11 @@ impl Item {
         matches!(self.step, Step::Exists | Step::Ready)
     }
 
+    /// Whether nothing of it is there, and nothing in doubt.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self.step, Step::Absent | Step::Gone)
+    }
+
     pub(crate) fn holds(&self, id: &RemoteId) -> bool {
         self.holds.iter().any(|held| held.same(id))
     }
@@ -130,6 +135,12 @@ impl State {
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ItemId> + use<> {
         (0..u32::try_from(self.items.len()).expect("fewer than 2^32 items")).map(ItemId)
+    }
+
+    /// Whether the cloud itself keeps the reference between two nodes.
+    pub(crate) fn holds(&self, dependant: NodeId, node: NodeId) -> bool {
+        let mut edges = self.graph.node(dependant).edges().iter();
+        edges.any(|edge| edge.to == node && edge.role == Role::Holds)
     }
 
     pub(crate) fn item_of(&self, node: NodeId) -> ItemId {
@@ -403,7 +414,7 @@ fn demote_stale(state: &mut State, node: NodeId) {
     for dependant in state.dependants[node.index()].clone() {
         let item_id = state.item_of(dependant);
         let item = state.item(item_id);
-        if holds(state, dependant, node) && item.exists() && !item.holds(&id) {
+        if state.holds(dependant, node) && item.exists() && !item.holds(&id) {
             replaced(state, item_id);
         }
     }
@@ -424,17 +435,11 @@ fn replaced(state: &mut State, id: ItemId) {
     // What hangs on the old one goes with it.
     for dependant in state.dependants[node.index()].clone() {
         let id = state.item_of(dependant);
-        if state.item(id).exists() && holds(state, dependant, node) && state.item(id).holds(&remote)
+        if state.item(id).exists() && state.holds(dependant, node) && state.item(id).holds(&remote)
         {
             replaced(state, id);
         }
     }
-}
-
-/// Whether the cloud itself keeps the reference between two nodes.
-fn holds(state: &State, dependant: NodeId, node: NodeId) -> bool {
-    let mut edges = state.graph.node(dependant).edges().iter();
-    edges.any(|edge| edge.to == node && edge.role == Role::Holds)
 }
 
 fn gone(state: &mut State, id: ItemId) {

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use super::state::{State, evolve};
 use crate::backend::{
     Blocker, Caller, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Ready, Request,
-    ServiceOffer,
+    Scope, ServiceOffer,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{DeploymentId, Place, RemoteId, Side};
+use crate::id::{Place, RemoteId, Side};
 use crate::journal::{Journal as _, MemoryJournal};
 use crate::resource::{
     Attributes, BalancerAttributes, ElasticIpAttributes, EndpointAttributes, Kind,
@@ -122,8 +122,12 @@ impl NetworkBackend for Obliging {
         Ok(())
     }
 
-    async fn list(&self, _: &DeploymentId, _: &Place) -> Result<Listing> {
+    async fn list<'a>(&self, _: Scope<'a>) -> Result<Listing> {
         Ok(Listing::default())
+    }
+
+    async fn glance<'a>(&self, _: Scope<'a>) -> Result<BTreeSet<String>> {
+        Ok(BTreeSet::new())
     }
 
     async fn blockers(&self, _: &RemoteId) -> Result<Vec<Blocker>> {

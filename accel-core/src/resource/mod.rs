@@ -122,6 +122,8 @@ pub struct Facts {
     pub taggable: bool,
     /// Whether it is pending for a while after its create, and for how long. Without, what exists is ready.
     pub ready: Option<Times>,
+    /// Whether what holds it can only become ready once it is: it needs no look of its own then. Only for kinds without attributes.
+    pub vouched_for: bool,
     /// Whether it is deleting for a while after its delete, and for how long. Without, an accepted delete is the end.
     pub gone: Option<Times>,
     /// Whether it costs money while it exists.
@@ -145,12 +147,20 @@ pub struct Facts {
     pub lends_addresses: bool,
 }
 
+impl Facts {
+    /// Whether a glance shows it: what carries tags, but for what lies under a load balancer.
+    pub(crate) fn shows_at_a_glance(&self) -> bool {
+        self.taggable && self.vanishes_with != Some(Kind::LoadBalancer)
+    }
+}
+
 /// The facts that most kinds share.
 const PLAIN: Facts = Facts {
     repeat: Repeat::Key,
     api: Api::Network,
     taggable: true,
     ready: None,
+    vouched_for: false,
     gone: None,
     billed: false,
     exclusive: false,

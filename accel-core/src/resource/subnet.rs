@@ -19,8 +19,12 @@ pub struct Subnet {
     pub zone: Zone,
 }
 
-pub(super) const FACTS: Facts =
-    Facts { repeat: super::Repeat::Key, ready: Some(super::Times::new(2, 600)), ..super::PLAIN };
+pub(super) const FACTS: Facts = Facts {
+    repeat: super::Repeat::Key,
+    ready: Some(super::Times::new(2, 600)),
+    vouched_for: true,
+    ..super::PLAIN
+};
 
 impl Describe for Subnet {
     fn kind(&self) -> Kind {

@@ -14,8 +14,12 @@ pub struct Vpc {
     pub cidr: Ipv4Net,
 }
 
-pub(super) const FACTS: Facts =
-    Facts { repeat: super::Repeat::None, ready: Some(super::Times::new(2, 600)), ..super::PLAIN };
+pub(super) const FACTS: Facts = Facts {
+    repeat: super::Repeat::None,
+    ready: Some(super::Times::new(2, 600)),
+    vouched_for: true,
+    ..super::PLAIN
+};
 
 impl Describe for Vpc {
     fn kind(&self) -> Kind {

@@ -40,6 +40,13 @@ pub trait Topology: fmt::Debug + Send + Sync {
     /// Everywhere that the deployment may have something.
     fn places(&self) -> Vec<Place>;
 
+    /// The kinds that the deployment may have in a place: a deploy looks for no others there, which saves calls. Status and cleanup look
+    /// for every kind. Default: all.
+    fn kinds(&self, place: &Place) -> Vec<Kind> {
+        let _ = place;
+        Kind::ALL.to_vec()
+    }
+
     /// Everything that is wrong with the spec and can be told without a cloud.
     fn check(&self) -> Vec<Problem>;
 
@@ -49,8 +56,8 @@ pub trait Topology: fmt::Debug + Send + Sync {
     /// Whether cleanup and replacement must refuse.
     fn protected(&self) -> bool;
 
-    /// What must be known of the cloud before a graph can be built.
-    fn query(&self) -> OfferQuery;
+    /// What must be known of the cloud before a graph can be built, beside what the deployment has already.
+    fn query(&self, kept: &[Kept]) -> OfferQuery;
 
     /// The graph, or everything that stands against it: first the spec's own problems, then those that the offer brings.
     fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>>;

@@ -247,7 +247,7 @@ impl LoadBalancer {
 mod tests {
     use accel_core::ErrorKind;
     use accel_core::NetworkBackend as _;
-    use accel_core::backend::Phase;
+    use accel_core::backend::{Phase, Scope};
     use accel_core::resource::{self, BalancerSubnet};
 
     use crate::Settings;
@@ -353,7 +353,8 @@ mod tests {
             let deployer = Deployer::with(settings, "entry.balancer").await;
             let id = deployer.remote("entry.balancer");
             deployer.cloud.delete(&id).await.unwrap();
-            let listing = deployer.cloud.list(&deployer.deployment, &entry()).await.unwrap();
+            let listing =
+                deployer.cloud.list(Scope::all(&deployer.deployment, &entry())).await.unwrap();
             assert!(listing.found.iter().all(|found| found.id != id));
             assert_eq!(deployer.read("entry.balancer").await, Phase::Deleting);
         });

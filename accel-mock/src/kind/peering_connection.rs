@@ -185,7 +185,7 @@ mod tests {
     use accel_core::ErrorKind;
     use accel_core::NetworkBackend as _;
     use accel_core::Ref;
-    use accel_core::backend::{Bound, Phase, ReadItem};
+    use accel_core::backend::{Bound, Phase, ReadItem, Scope};
     use accel_core::resource::{self, Kind};
     use accel_core::tags::{DEPLOYMENT, NODE};
 
@@ -254,7 +254,8 @@ mod tests {
             let accept = resource::PeeringAcceptance { peering: Ref::existing(id) };
             let answer = refused(deployer.also("accept", &service(), accept).await);
             assert_eq!(answer, (ErrorKind::Invalid, "InvalidStateTransition".to_owned()));
-            let listing = deployer.cloud.list(&deployer.deployment, &entry()).await.unwrap();
+            let listing =
+                deployer.cloud.list(Scope::all(&deployer.deployment, &entry())).await.unwrap();
             assert!(listing.found.iter().all(|f| f.id.kind != Kind::PeeringConnection));
         });
     }
@@ -301,7 +302,8 @@ mod tests {
             let deployer = Deployer::instant("peering.acceptance").await;
             let id = deployer.remote("peering.tags");
             assert_eq!(id.as_str(), deployer.remote("peering").as_str());
-            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            let listing =
+                deployer.cloud.list(Scope::all(&deployer.deployment, &service())).await.unwrap();
             let shown = listing.found.iter().find(|found| found.id == id).unwrap();
             assert_eq!(shown.tags[NODE], "peering.tags");
             assert_eq!(shown.refs[0], deployer.remote("peering"));

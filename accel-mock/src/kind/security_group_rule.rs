@@ -121,6 +121,7 @@ impl SecurityGroupRule {
 mod tests {
     use accel_core::ErrorKind;
     use accel_core::NetworkBackend as _;
+    use accel_core::backend::Scope;
 
     use super::*;
     use crate::testing::{Deployer, entry, refused, run, service};
@@ -160,7 +161,8 @@ mod tests {
                     Ipv4Net::default(),
                 )
             });
-            let listing = deployer.cloud.list(&deployer.deployment, &service()).await.unwrap();
+            let listing =
+                deployer.cloud.list(Scope::all(&deployer.deployment, &service())).await.unwrap();
             let shown = listing.found.iter().find(|found| found.id.as_str() == foreign).unwrap();
             assert_eq!(shown.key.as_deref(), Some("ingress tcp/22 0.0.0.0/0"));
             assert_eq!((shown.tags.len(), &shown.refs), (0, &vec![group.clone()]));

@@ -1,6 +1,8 @@
 //! Every promise by name, once: a test function that is not in this list does not compile without a warning.
 
-use super::verbs::{blockers, contract, create, delete, find, list, offer, read, repeat, setting};
+use super::verbs::{
+    blockers, contract, create, delete, find, glance, list, offer, read, repeat, setting,
+};
 use super::{
     Promise, closed_egress, elastic_ip, endpoint_policy, extra_tags, gateway_attachment,
     health_check, interface_endpoint, internet_gateway, listener, listener_options, load_balancer,
@@ -96,6 +98,13 @@ macro_rules! each_promise {
                 shows_a_peering_connection_in_both_places,
                 shows_a_peering_connection_before_its_other_side_has_tags,
                 reports_tagged_things_of_unknown_kind,
+                shows_all_of_the_kinds_asked_for,
+                of_nothing_is_empty,
+            ]
+            glance: [
+                shows_all_that_a_list_shows_with_our_tags,
+                shows_a_peering_connection_where_it_has_our_tags,
+                shows_tagged_things_of_unknown_kind,
                 of_nothing_is_empty,
             ]
             blockers: [

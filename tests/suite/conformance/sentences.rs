@@ -131,6 +131,22 @@ pub const SENTENCES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "Kinds that are not asked for may be left out where that saves calls.",
+        &["list::shows_all_of_the_kinds_asked_for"],
+    ),
+    (
+        "The provider's ids of what a list of these kinds would begin from, in as few calls as can be: of everything in the place that carries the deployment's tags, but for what lies under a load balancer.",
+        &["glance::shows_all_that_a_list_shows_with_our_tags"],
+    ),
+    (
+        "It may show more (what is gone and has left a trace, what only bears a name like ours), never less.",
+        &[
+            "glance::shows_all_that_a_list_shows_with_our_tags",
+            "glance::shows_a_peering_connection_where_it_has_our_tags",
+            "glance::shows_tagged_things_of_unknown_kind",
+        ],
+    ),
+    (
         "What still holds it; asked only when \"in use\" persists.",
         &[
             "blockers::says_what_holds_it_and_whose_that_is",

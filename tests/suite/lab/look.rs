@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use accel_core::backend::{Found, Phase, ReadItem, Ready};
+use accel_core::backend::{Found, Phase, ReadItem, Ready, Scope};
 use accel_core::{Error, Place, RemoteId};
 use tokio::time::{Instant, sleep};
 
@@ -54,7 +54,10 @@ impl Lab<'_> {
     }
 
     /// Asks again while time alone can help.
-    async fn look<'f, T>(&self, call: impl Fn() -> Answer<'f, T> + Send) -> Result<T, Stop> {
+    pub(crate) async fn look<'f, T>(
+        &self,
+        call: impl Fn() -> Answer<'f, T> + Send,
+    ) -> Result<T, Stop> {
         let deadline = Instant::now() + self.subject.patience.window;
         loop {
             match call().await {
@@ -145,7 +148,7 @@ impl Lab<'_> {
     /// # Errors
     /// What the backend says.
     pub async fn list(&self, place: &Place) -> Result<Vec<Found>, Stop> {
-        Ok(self.look(|| self.backend().list(&self.deployment, place)).await?.found)
+        Ok(self.look(|| self.backend().list(Scope::all(&self.deployment, place))).await?.found)
     }
 
     /// Everything of this deployment in both places, now.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Driver;
 use super::begin::Beginning;
 use super::call::{look_up, persist};
-use crate::backend::{Found, Listing, Offer, OfferQuery, Phase, ReadItem};
+use crate::backend::{Found, Listing, Offer, OfferQuery, Phase, ReadItem, Scope};
 use crate::engine::agenda::Moment;
 use crate::engine::policy::Verb;
 use crate::engine::reconcile::{Context, Reconciled, reconcile};
@@ -14,6 +14,7 @@ use crate::engine::state::{Item, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{NodeName, Place, RemoteId};
 use crate::journal::{ItemId, Record};
+use crate::resource::Kind;
 
 impl Driver<'_> {
     /// Lists every place, each with retries.
@@ -21,9 +22,10 @@ impl Driver<'_> {
         let (backend, limits) = (self.backend, self.limits.clone());
         let deployment = self.deployment.clone();
         let lists = places.iter().map(|place| {
-            let (deployment, limits) = (&deployment, &limits);
+            let (deployment, limits, kinds) = (&deployment, &limits, self.kinds_in(place));
             async move {
-                persist(limits, Verb::List, || backend.list(deployment, place))
+                let scope = Scope { deployment, place, kinds: &kinds };
+                persist(limits, Verb::List, || backend.list(scope))
                     .await
                     .map_err(|error| error.place(place.clone()))
             }
@@ -39,6 +41,97 @@ impl Driver<'_> {
         self.listed_at = self.now();
         self.agenda.relist = false;
         Ok((found, unknown))
+    }
+
+    /// The kinds to look for in a place: those that it may have, and those that it is known to have.
+    fn kinds_in(&self, place: &Place) -> Vec<Kind> {
+        let Some(scope) = self.scope.get(place) else { return Kind::ALL.to_vec() };
+        let here = self.state.items.iter().filter(|item| item.live() && item.place == *place);
+        let kinds: BTreeSet<Kind> =
+            here.map(|item| item.kind).chain(scope.iter().copied()).collect();
+        kinds.into_iter().collect()
+    }
+
+    /// Whether a glance at every place shows all that is known, and nothing else: then a listing would show nothing new.
+    pub(crate) async fn shows_only_what_is_known(&mut self, places: &[Place]) -> Result<bool> {
+        let (backend, limits) = (self.backend, self.limits.clone());
+        let deployment = self.deployment.clone();
+        let glances = places.iter().map(|place| {
+            let (deployment, limits, kinds) = (&deployment, &limits, self.kinds_in(place));
+            async move {
+                let scope = Scope { deployment, place, kinds: &kinds };
+                persist(limits, Verb::Glance, || backend.glance(scope))
+                    .await
+                    .map_err(|error| error.place(place.clone()))
+            }
+        });
+        let answers: Vec<Result<BTreeSet<String>>> = futures_util::future::join_all(glances).await;
+        let mut all = true;
+        for (place, answer) in places.iter().zip(answers) {
+            self.count(Verb::Glance);
+            all &= self.explains(place, &answer?);
+        }
+        Ok(all)
+    }
+
+    /// Whether the ids of a place are those that are known: what is there, and traces of what this run has removed, on whichever side.
+    /// "Gone" of what may have been younger than the window proves nothing: the cloud may have said so of what it did not show yet.
+    fn explains(&self, place: &Place, shown: &BTreeSet<String>) -> bool {
+        let named =
+            |item: &Item, text: &str| item.id.as_ref().is_some_and(|id| id.as_str() == text);
+        let is_known = |text: &String| {
+            self.state.ids().any(|id| {
+                let item = self.state.item(id);
+                let turn = self.agenda.turn(id);
+                let old = turn.known + self.limits.window_ms(item.kind);
+                let is_trace = turn.went.is_some_and(|went| went >= old);
+                ((item.live() && item.place == *place) || is_trace) && named(item, text)
+            })
+        };
+        let is_missing = |item: &&Item| {
+            item.place == *place
+                && item.exists()
+                && item.kind.facts().shows_at_a_glance()
+                && !shown.iter().any(|text| named(item, text))
+        };
+        shown.iter().all(is_known) && !self.state.items.iter().any(|item| is_missing(&item))
+    }
+
+    /// Whether a look at what a glance does not show, and what is taken to be ready as soon as it is made, finds all of it so.
+    pub(crate) async fn stands(&mut self) -> Result<bool> {
+        let (backend, limits) = (self.backend, self.limits.clone());
+        let unseen = |id: &ItemId| {
+            let facts = self.state.item(*id).kind.facts();
+            facts.ready.is_none() && !facts.setting && !facts.shows_at_a_glance()
+        };
+        let unseen: Vec<ItemId> = self.state.by_node.iter().copied().filter(unseen).collect();
+        let looks = self.stamp.places.iter().map(|place| {
+            let here = unseen.iter().filter(|id| self.state.item(**id).place == *place);
+            let asked: Vec<_> = here.map(|id| (*id, self.request(*id))).collect();
+            let (state, limits) = (&self.state, &limits);
+            async move {
+                let items = asked.iter().filter_map(|(id, request)| {
+                    let id = state.item(*id).id.as_ref()?;
+                    Some(ReadItem { id, request: Some(request.borrow()) })
+                });
+                let items: Vec<ReadItem<'_>> = items.collect();
+                if items.is_empty() {
+                    Ok(Vec::new())
+                } else {
+                    look_up(backend, limits, &items).await
+                }
+            }
+        });
+        let answers = futures_util::future::join_all(looks).await;
+        let mut all = true;
+        for answer in answers {
+            let phases = answer?;
+            if !phases.is_empty() {
+                self.count(Verb::Read);
+            }
+            all &= phases.iter().all(|phase| matches!(phase, Ok(Phase::Ready(_))));
+        }
+        Ok(all)
     }
 
     /// What the cloud offers, with retries.
@@ -220,7 +313,12 @@ impl Driver<'_> {
             Cow::Borrowed(_) => None,
         };
         if let Some(state) = changed {
+            let known = self.state.items.len();
             self.record_with(&seen.records, state).await?;
+            let now = self.now();
+            for id in self.state.ids().skip(known) {
+                self.agenda.turn_mut(id).known = now;
+            }
         }
         self.take_note(&seen);
         self.look_at_networks(&seen.networks).await?;

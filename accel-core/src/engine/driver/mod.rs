@@ -31,9 +31,9 @@ use crate::engine::stop::Stop;
 use crate::engine::timeline::Timeline;
 use crate::error::Result;
 use crate::event::{Event, Timed};
-use crate::id::{DeploymentId, RemoteId};
+use crate::id::{DeploymentId, Place, RemoteId};
 use crate::journal::Record;
-use crate::resource::Describe;
+use crate::resource::{Describe, Kind};
 use crate::tags::Stamp;
 
 /// How often a run that has nothing to write says that it is alive.
@@ -69,6 +69,8 @@ pub(crate) struct Driver<'a> {
     pub(crate) stop: Stop,
     /// The user's word that what others have put into our resources is to go.
     pub(crate) revoke_foreign: bool,
+    /// What kinds to look for in a place; in others, all.
+    pub(crate) scope: BTreeMap<Place, Vec<Kind>>,
     pub(crate) timeline: Timeline,
     pub(crate) first_seen: BTreeMap<RemoteId, Moment>,
     /// Whether the records at hand at the beginning told of everything that there could be.
@@ -100,6 +102,7 @@ impl<'a> Driver<'a> {
             missed: 0,
             stop: Stop::default(),
             revoke_foreign: false,
+            scope: BTreeMap::new(),
             timeline: Timeline::default(),
             first_seen: BTreeMap::new(),
             recorded: false,

@@ -184,6 +184,7 @@ impl Judge<'_> {
         turn.gone_since = None;
         turn.gone_looks = 0;
         turn.since = Some(now);
+        turn.known = now;
         turn.next_at = now + first_look;
     }
 

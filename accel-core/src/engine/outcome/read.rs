@@ -16,7 +16,10 @@ impl Judge<'_> {
             return Vec::new();
         }
         match phase {
-            Phase::Gone if step == Step::Going => vec![Record::Gone { item: id }],
+            Phase::Gone if step == Step::Going => {
+                self.turn(id).went = Some(self.now);
+                vec![Record::Gone { item: id }]
+            }
             Phase::Deleting if step == Step::Going => self.still(id, "going"),
             Phase::Ready(ready) if step == Step::Going && item.wanted() => {
                 self.stays(id, ready.attributes)
@@ -43,7 +46,26 @@ impl Judge<'_> {
                 let known = step == Step::Ready
                     && self.item(id).attributes.as_ref() == Some(&ready.attributes);
                 let ready = Record::Ready { item: id, attributes: ready.attributes };
-                if known { Vec::new() } else { vec![ready] }
+                let mut records = if known { Vec::new() } else { vec![ready] };
+                self.vouch(id, &mut records);
+                records
+            }
+        }
+    }
+
+    /// What is ready vouches for what it holds.
+    fn vouch(&mut self, id: ItemId, records: &mut Vec<Record>) {
+        for input in self.inputs_of(id) {
+            let item = self.item(input);
+            let held = item.node.zip(self.item(id).node);
+            let held = held.is_some_and(|(input, by)| self.state.holds(by, input));
+            let told =
+                |record: &Record| matches!(record, Record::Ready { item, .. } if *item == input);
+            let news = held && item.kind.facts().vouched_for && item.step == Step::Exists;
+            if news && !self.agenda.turn(input).suspect && !records.iter().any(told) {
+                records.push(Record::Ready { item: input, attributes: Attributes::Plain });
+                self.turn(input).calm();
+                self.vouch(input, records);
             }
         }
     }

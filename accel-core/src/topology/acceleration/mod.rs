@@ -16,8 +16,9 @@ use std::collections::BTreeSet;
 use crate::backend::OfferQuery;
 use crate::error::Problem;
 use crate::id::{AccountId, DeploymentId, Place, Side};
+use crate::resource::Kind;
 use crate::spec::{self, Acceleration};
-use crate::topology::{Built, Known, Made, Topology};
+use crate::topology::{Built, Kept, Known, Made, Topology};
 
 pub use outputs::{LANE_OUTPUTS_SCHEMA, LaneEntry, LaneOutputs, ZoneAddress};
 pub use policy::default_endpoint_policy;
@@ -52,12 +53,23 @@ impl Topology for Acceleration {
         self.protected
     }
 
-    fn query(&self) -> OfferQuery {
+    fn kinds(&self, place: &Place) -> Vec<Kind> {
+        match place.side {
+            Side::Service => nodes::SERVICE_KINDS.to_vec(),
+            Side::Entry => Kind::ALL.to_vec(),
+        }
+    }
+
+    /// The zones of the service side come with the service.
+    fn query(&self, kept: &[Kept]) -> OfferQuery {
         let place = Place::new(Side::Service, self.service_region.clone());
         let services = self.services.iter().map(|s| (place.clone(), s.name.clone()));
         let places = self.places();
+        let has_zones = spec::check(self).is_ok_and(|it| plan::has_entry_zones(&it, kept));
+        let entry = Place::new(Side::Entry, self.entry_region.clone());
+        let zones = if has_zones { Vec::new() } else { vec![entry] };
         let room = places.iter().flat_map(preflight::limited).collect();
-        OfferQuery { places, services: services.collect(), room }
+        OfferQuery { places, zones, services: services.collect(), room }
     }
 
     fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>> {

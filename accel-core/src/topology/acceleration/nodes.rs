@@ -25,6 +25,25 @@ use crate::tags;
 /// Long enough for a request in flight, short enough for a quick replacement.
 const DEREGISTRATION_DELAY_SECS: u16 = 30;
 
+/// What the service side may have: no load balancer, no gateway, no public address.
+pub(super) const SERVICE_KINDS: [Kind; 15] = [
+    Kind::Vpc,
+    Kind::VpcDnsHostnames,
+    Kind::Subnet,
+    Kind::RouteTable,
+    Kind::RouteTableAssociation,
+    Kind::Route,
+    Kind::SecurityGroup,
+    Kind::SecurityGroupRule,
+    Kind::RuleDescription,
+    Kind::ClosedEgress,
+    Kind::InterfaceEndpoint,
+    Kind::EndpointPolicy,
+    Kind::PeeringAcceptance,
+    Kind::PeeringTags,
+    Kind::ExtraTags,
+];
+
 /// Every address.
 const ANYWHERE: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::UNSPECIFIED, 0);
 

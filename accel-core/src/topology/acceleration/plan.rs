@@ -78,7 +78,7 @@ fn lane<'a>(
     let wanted = usize::from(checked.spec.zones);
 
     let offered = service_zones(offer, known.offer.zones_in(place), place);
-    let noted = noted_pins(known, place, label);
+    let noted = noted_pins(known.kept, place, label);
     let noted: Vec<_> = noted.into_iter().map(|pins| pins.into_keys().collect()).collect();
     let zones = sticky::choose_zones(wanted, &noted, &offered);
     if zones.len() < wanted {
@@ -86,8 +86,12 @@ fn lane<'a>(
         problems.push(Problem::new("zones", message));
     }
 
-    let entry_offered = with_blocks(known.offer.zones_in(entry), entry);
-    let noted = noted_zones(known, entry, label);
+    let noted = noted_zones(known.kept, entry, label);
+    let entry_offered = match known.offer.zones.iter().find(|(place, _)| place == entry) {
+        Some((_, zones)) => with_blocks(zones, entry),
+        // Not asked: what is there has its zones.
+        None => noted.iter().flatten().cloned().collect(),
+    };
     let entry_zones = sticky::choose_zones(wanted, &noted, &entry_offered);
     if entry_zones.len() < wanted {
         let message = too_few("a load balancer can be", entry, &entry_zones);
@@ -131,18 +135,25 @@ fn too_few(what: &str, place: &Place, zones: &BTreeSet<Zone>) -> String {
 }
 
 /// The notes that a node carries, wherever something of it exists.
-fn notes<'k>(known: &Known<'k>, place: &Place, kind: Kind, node: &str) -> Vec<&'k str> {
+fn notes<'k>(kept: &'k [Kept], place: &Place, kind: Kind, node: &str) -> Vec<&'k str> {
     let of_node = |k: &&Kept| k.kind == kind && k.place == *place && k.node.as_str() == node;
-    known.kept.iter().filter(of_node).filter_map(|kept| kept.note.as_deref()).collect()
+    kept.iter().filter(of_node).filter_map(|kept| kept.note.as_deref()).collect()
 }
 
-fn noted_pins(known: &Known<'_>, place: &Place, label: &str) -> Vec<Pins> {
-    let notes = notes(known, place, Kind::InterfaceEndpoint, &names::endpoint(label));
+fn noted_pins(kept: &[Kept], place: &Place, label: &str) -> Vec<Pins> {
+    let notes = notes(kept, place, Kind::InterfaceEndpoint, &names::endpoint(label));
     notes.into_iter().filter_map(|note| sticky::read_pins(note, &place.region)).collect()
 }
 
-fn noted_zones(known: &Known<'_>, place: &Place, label: &str) -> Vec<BTreeSet<Zone>> {
-    let notes = notes(known, place, Kind::LoadBalancer, &names::balancer(&place.region, label));
+/// Whether every lane has its load balancer's zones from earlier deploys.
+pub(super) fn has_entry_zones(checked: &Checked<'_>, kept: &[Kept]) -> bool {
+    let wanted = usize::from(checked.spec.zones);
+    let has = |label| noted_zones(kept, &checked.entry, label).iter().any(|it| it.len() == wanted);
+    checked.services.iter().all(|(label, _)| has(label))
+}
+
+fn noted_zones(kept: &[Kept], place: &Place, label: &str) -> Vec<BTreeSet<Zone>> {
+    let notes = notes(kept, place, Kind::LoadBalancer, &names::balancer(&place.region, label));
     notes.into_iter().filter_map(|note| sticky::read_zones(note, &place.region)).collect()
 }
 
@@ -169,7 +180,7 @@ fn pin(
         .map(|lane| Wanted {
             label: lane.label,
             blocks: lane.zones.iter().filter_map(block).collect::<BTreeMap<_, _>>(),
-            noted: noted_pins(known, &checked.service, lane.label),
+            noted: noted_pins(known.kept, &checked.service, lane.label),
         })
         .collect();
     let pinned = sticky::pin(&wanted, &taken);

@@ -1,7 +1,7 @@
 //! Everything in the place that carries the deployment's tags, with its phase and the ids it refers to, and the untagged children of
 //! such things, found from either end.
 
-use accel_core::backend::{Found, Phase};
+use accel_core::backend::{Found, Phase, Scope};
 use accel_core::graph::{Role, To};
 use accel_core::resource::{Describe as _, Kind, Route, RouteTableAssociation, Subnet, Via};
 use accel_core::tags::{self, Ownership};
@@ -272,12 +272,32 @@ pub(crate) async fn reports_tagged_things_of_unknown_kind(lab: &mut Lab<'_>) -> 
     let strange = controls.strange_kind(&place, &tags).await;
     let strange = cannot(strange, "make a thing of unknown kind")?;
     lab.settle().await;
-    let listing = lab.backend().list(&lab.deployment, &place).await;
+    let listing = lab.backend().list(Scope::all(&lab.deployment, &place)).await;
     controls.take_away(&strange).await;
     let listing = listing?;
     let named = listing.unknown.iter().any(|text| text.contains(&strange.id));
     ensure!(named, "{:?} does not name {}", listing.unknown, strange.id);
     ensure!(listing.found.is_empty(), "it is taken for {:?}", listing.found);
+    Ok(())
+}
+
+/// What is not asked for may be missing; what is asked for may not.
+pub(crate) async fn shows_all_of_the_kinds_asked_for(lab: &mut Lab<'_>) -> Verdict {
+    lab.make_every_kind().await?;
+    lab.settle().await;
+    for site in [&lab.subject.service, &lab.subject.entry] {
+        for found in lab.list(&site.place).await? {
+            let kinds = [found.id.kind];
+            let scope = Scope { kinds: &kinds, ..Scope::all(&lab.deployment, &site.place) };
+            let some = lab.look(|| lab.backend().list(scope)).await?.found;
+            ensure!(
+                some.contains(&found),
+                "alone, the {} {} is not listed",
+                found.id.kind,
+                found.id
+            );
+        }
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ pub(super) mod contract;
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod find;
+pub(super) mod glance;
 pub(super) mod list;
 pub(super) mod offer;
 pub(super) mod read;

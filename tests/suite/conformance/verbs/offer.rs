@@ -12,6 +12,7 @@ async fn offer(lab: &Lab<'_>, services: &[&str]) -> Result<Offer, Stop> {
     let place = &lab.subject.service.place;
     let query = OfferQuery {
         places: vec![place.clone(), lab.subject.entry.place.clone()],
+        zones: vec![place.clone(), lab.subject.entry.place.clone()],
         services: services.iter().map(|name| (place.clone(), (*name).to_owned())).collect(),
         room: vec![(lab.subject.entry.place.clone(), Kind::Vpc)],
     };
