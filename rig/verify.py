@@ -271,10 +271,10 @@ def forwarding(entry, spec, of, listener):
 
 
 def tags(sides, spec):
-    """Everything carries its owner's tags, and all but the accepter's side of the connection the user's."""
+    """Everything carries the user's tags, and some of its owner's; the connection does so on both sides."""
+    wanted = spec.get("tags", {})
     for side in sides:
         for what, has in side.tagged.items():
-            wanted = {} if what == "service: peering connection" else spec.get("tags", {})
             side.points.same(f"{what}: the spec's tags", {key: has.get(key) for key in wanted}, dict(wanted))
             side.points.same(f"{what}: has an owner", bool(set(has) - set(wanted)), True)
 

@@ -99,6 +99,53 @@ fn crash(stage: &Stage, at: u64) {
     stage.cloud.set_schedule(Schedule::one(call, verdict));
 }
 
+/// Somebody else's things beside ours, which nobody has said a word about: a subnet, and a group with a rule.
+fn settle_beside(stage: &Stage) -> Vec<String> {
+    let vpc = id_of(&stage.cloud, "entry.ap-southeast-1.vpc");
+    stage.cloud.meddle(|world| {
+        let subnet = world.add_foreign_subnet(&vpc, "10.2.224.0/24".parse().unwrap());
+        let group = world.add_foreign_group(&vpc, "theirs");
+        let peer = "192.0.2.0/24".parse().unwrap();
+        let rule = world.add_foreign_rule(&group, Direction::Ingress, Traffic::Tcp(22), peer);
+        vec![subnet, group, rule]
+    })
+}
+
+/// The word is given to one run: what that run did not come to stays until it is given again.
+#[test]
+fn killed_at_any_call_only_what_a_run_had_the_word_for_goes() {
+    let cases = (1..=CALLS).flat_map(|at| [(at, true), (at, false)]);
+    let killed = std::cell::Cell::new(0);
+    each(cases.flat_map(|case| [(case, true), (case, false)]), |&((at, journal), word)| {
+        virtually(async {
+            let spec = jakarta();
+            let stage = standing(&spec, journal).await;
+            let (foreign, others) = (intrude(&stage), settle_beside(&stage));
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let first = stage.cloud.calls().len();
+            let there = |ids: &[String]| -> Vec<String> {
+                ids.iter().filter(|id| is_there(&stage, id)).cloned().collect()
+            };
+            crash(&stage, at);
+            let run = stage.deployer().revoke_foreign(true);
+            let reached = stage.until_killed(run.deploy(&spec)).await.reached();
+            killed.set(killed.get() + u64::from(!reached));
+            stage.calm();
+            let left = there(&foreign);
+            stage.deployer().revoke_foreign(word).deploy(&spec).await.unwrap();
+            assert_eq!(there(&foreign), if word { Vec::new() } else { left }, "the word: {word}");
+            stage.deployer().revoke_foreign(true).deploy(&spec).await.unwrap();
+            assert_eq!((there(&foreign), there(&others)), (Vec::new(), others.clone()));
+            for call in mutations_since(&stage.cloud, first) {
+                let is_it = |id: &String| call.id.as_deref() == Some(id);
+                let meant = call.verb == Verb::Delete && foreign.iter().any(is_it);
+                assert!(meant, "nobody said a word about {call}");
+            }
+        });
+    });
+    assert!(killed.get() > 40, "only {} runs were killed", killed.get());
+}
+
 /// More than a cleanup makes.
 const CALLS: u64 = 60;
 

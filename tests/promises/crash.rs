@@ -232,6 +232,15 @@ fn of_two_half_built_lanes_one_is_finished_and_the_other_goes_as_a_whole() {
     each(kills, |&(one, two)| killed_twice((Goal::Deploy, Goal::Deploy), one, two, false));
 }
 
+/// The gateway of the half that goes is attached to that half's network, and neither shows when the gateway is refused to go: that its
+/// attachment is ours can be told only a window later.
+#[test]
+fn a_gateway_is_not_given_up_before_what_holds_it_can_show() {
+    each([(25, 53), (34, 51)], |&(one, two)| {
+        killed_twice((Goal::Deploy, Goal::Deploy), one, two, false);
+    });
+}
+
 /// A cleanup that deletes a network under what does not show yet, and is killed: the next look at the network is too old to say so.
 #[test]
 fn what_lay_in_a_network_that_still_shows_goes_too() {

@@ -19,5 +19,6 @@ mod order;
 mod place;
 mod replacement;
 mod strangers;
+mod tags;
 mod trace;
 mod two;

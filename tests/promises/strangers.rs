@@ -165,7 +165,7 @@ fn a_foreign_subnet_in_our_way_is_named() {
     });
 }
 
-/// What holds our things and is not ours is named within a window, and not waited for.
+/// What holds our things and is not ours is named as soon as a listing after a window shows it so, and not waited for.
 #[test]
 fn a_foreign_interface_in_our_subnet_halts_the_cleanup_with_its_name() {
     for journal in [true, false] {

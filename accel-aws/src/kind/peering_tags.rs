@@ -37,9 +37,14 @@ pub(super) fn wants_for(request: &Request<'_>, asked: &resource::PeeringTags, wa
     want.peerings.insert(text(request, asked));
 }
 
+/// With the tags of its side: they are what it sets, and the user's go beside them.
 pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
-    Ok(show_thing(view, &super::id(Kind::PeeringConnection, &id.place, id.as_str()))?
-        .map(super::as_setting))
+    let connection = super::id(Kind::PeeringConnection, &id.place, id.as_str());
+    let shown = show_thing(view, &connection)?;
+    Ok(shown.map(|mut connection| {
+        let tags = std::mem::take(&mut connection.tags);
+        super::as_setting(connection).tagged(tags)
+    }))
 }
 
 /// Whose it is must agree; which run wrote that does not matter.

@@ -178,6 +178,8 @@ pub(crate) struct Agenda {
     pub(crate) look_after: Moment,
     /// What this run has seen of how soon the cloud shows what is new.
     pub(crate) sight: Sight,
+    /// When the last listing was asked for: what was made a window before it is in it.
+    pub(crate) listed_at: Moment,
     /// Something was found in the way: list again.
     pub(crate) relist: bool,
     /// From then on a listing shows everything that there was at the start: list again.

@@ -311,8 +311,9 @@ fn plan(state: &mut State, graph: &Arc<Graph>) {
         if item.step == Step::Absent || (facts.setting && facts.vanishes_with.is_none()) {
             item.step = Step::Gone;
         }
-        if item.step == Step::Exists && item.fingerprint.is_none() {
-            // It was only found, and was to go for the sake of an earlier graph: this one judges it anew.
+        if matches!(item.step, Step::Exists | Step::Deleting) && item.fingerprint.is_none() {
+            // It was only found, and was to go for the sake of an earlier graph, or by the user's word for an earlier run: this one
+            // judges it anew, if it is still there.
             (item.step, item.id) = (Step::Gone, None);
         }
     }

@@ -58,3 +58,28 @@ pub(super) async fn reach_load_balancing_too(lab: &mut Lab<'_>) -> Verdict {
     ensure_eq!(team.map(String::as_str), Some("lanes"), "the team of the target group");
     Ok(())
 }
+
+/// A connection keeps tags on each of its sides, and each is a member of its own.
+pub(super) async fn reach_one_side_of_a_connection_alone(lab: &mut Lab<'_>) -> Verdict {
+    let (near, far) = (lab.subject.entry.place.clone(), lab.subject.service.place.clone());
+    let other_side = lab.make_ready(Kind::PeeringTags).await?;
+    let members = vec![lab.lane.joint.tags.any()];
+    let tags = BTreeMap::from([("team".to_owned(), "lanes".to_owned())]);
+    let node = lab.add("tags", &far, ExtraTags { members, tags, api: Api::Network });
+    lab.settle().await;
+    let asked = lab.asked(node);
+    ensure_eq!(lab.find(&asked).await?, None, "the other side has no such tag");
+    lab.create(&asked).await?;
+    lab.settle().await;
+    ensure!(lab.find(&asked).await?.is_some(), "now it has");
+    for (place, side, wanted) in
+        [(&far, other_side, Some("lanes")), (&near, lab.id(Kind::PeeringConnection), None)]
+    {
+        let list = lab.list(place).await?;
+        let tags = listed(&list, &side).map(|found| &found.tags);
+        let team = tags.and_then(|tags| tags.get("team")).map(String::as_str);
+        ensure_eq!(team, wanted, "the team of the connection in {place}");
+        ensure!(tags.is_some_and(|it| Ownership::read(it).is_some()), "{side} is nobody's");
+    }
+    Ok(())
+}

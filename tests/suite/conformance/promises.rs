@@ -266,6 +266,7 @@ macro_rules! each_promise {
                 are_on_every_member_beside_the_owner,
                 are_not_found_while_one_member_lacks_them,
                 reach_load_balancing_too,
+                reach_one_side_of_a_connection_alone,
             ]
         }
     };

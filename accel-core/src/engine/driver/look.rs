@@ -21,6 +21,7 @@ impl Driver<'_> {
     pub(crate) async fn list(&mut self, places: &[Place]) -> Result<(Vec<Found>, Vec<String>)> {
         let (backend, limits) = (self.backend, self.limits.clone());
         let deployment = self.deployment.clone();
+        let asked_at = self.now();
         let lists = places.iter().map(|place| {
             let (deployment, limits, kinds) = (&deployment, &limits, self.kinds_in(place));
             async move {
@@ -38,7 +39,7 @@ impl Driver<'_> {
             found.append(&mut listing.found);
             unknown.append(&mut listing.unknown);
         }
-        self.listed_at = self.now();
+        self.agenda.listed_at = asked_at;
         self.agenda.relist = false;
         Ok((found, unknown))
     }

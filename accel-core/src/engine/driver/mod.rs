@@ -78,7 +78,6 @@ pub(crate) struct Driver<'a> {
     in_flight: FuturesUnordered<Call<'a>>,
     spans: span::Spans,
     written_at: Moment,
-    listed_at: Moment,
 }
 
 impl<'a> Driver<'a> {
@@ -109,7 +108,6 @@ impl<'a> Driver<'a> {
             in_flight: FuturesUnordered::new(),
             spans: span::Spans::default(),
             written_at: 0,
-            listed_at: 0,
         }
     }
 
@@ -154,7 +152,7 @@ impl<'a> Driver<'a> {
                 self.agenda.relist_after = None;
                 self.agenda.relist = true;
             }
-            let relist = self.agenda.relist && self.now() >= self.listed_at + 5_000;
+            let relist = self.agenda.relist && self.now() >= self.agenda.listed_at + 5_000;
             let decision = if relist || self.agenda.stopping {
                 super::decide::Decision::default()
             } else {
@@ -186,7 +184,7 @@ impl<'a> Driver<'a> {
     }
 
     fn relist_at(&self) -> Moment {
-        let asked = if self.agenda.relist { self.listed_at + 5_000 } else { Moment::MAX };
+        let asked = if self.agenda.relist { self.agenda.listed_at + 5_000 } else { Moment::MAX };
         asked.min(self.agenda.relist_after.unwrap_or(Moment::MAX))
     }
 

@@ -60,9 +60,15 @@ impl Judge<'_> {
         }
         // A child that no listing showed yet may hold it.
         let relist = turn.tries == 2;
-        let strangers = self.held_by_strangers(id);
         self.agenda.relist |= relist;
-        if lasted <= if strangers { self.window(id) } else { limit } {
+        let strangers = self.held_by_strangers(id);
+        let window = self.window(id);
+        if lasted <= if strangers { window } else { limit } {
+            return Vec::new();
+        }
+        if strangers && self.agenda.listed_at < now - lasted + window {
+            // What carries no tags is known as ours by a listing alone, and the last one may have come before it showed.
+            self.turn(id).ask_blockers_at = Some(now);
             return Vec::new();
         }
         let held = self.held_by(id);
@@ -103,7 +109,7 @@ impl Judge<'_> {
         Some(Record::Found { item: None, seen })
     }
 
-    /// Whether all that holds it is neither ours nor goes by itself.
+    /// Whether all that holds it is neither ours, as far as listings have shown, nor goes by itself.
     pub(super) fn held_by_strangers(&self, id: ItemId) -> bool {
         let blockers = &self.agenda.turn(id).blockers;
         let ours = |blocker: &Blocker| {
@@ -117,5 +123,55 @@ impl Judge<'_> {
         let names: Vec<String> =
             self.agenda.turn(id).blockers.iter().map(ToString::to_string).collect();
         if names.is_empty() { String::new() } else { format!("held by {}", names.join(", ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::agenda::{Agenda, Limits};
+    use crate::engine::state::{State, evolve};
+    use crate::id::{NodeName, Place, RemoteId, Side};
+    use crate::resource::Kind;
+
+    /// What refusals at these seconds lead to, when something without tags holds a gateway that is to go, and a listing that shows it as
+    /// nobody's was asked for at this second.
+    fn refusals(listed_at_secs: u64, at_secs: &[u64]) -> Vec<Record> {
+        let place = Place::new(Side::Entry, "ap-southeast-1");
+        let seen = Seen {
+            id: RemoteId::new(Kind::InternetGateway, place, "igw-1"),
+            node: NodeName::from("gateway"),
+            fingerprint: None,
+            run: None,
+            holds: Vec::new(),
+            key: None,
+        };
+        let (mut state, mut agenda, id) = (State::default(), Agenda::default(), ItemId(0));
+        evolve(&mut state, &Record::Found { item: None, seen });
+        agenda.listed_at = listed_at_secs * 1000;
+        let what = "gateway attachment".to_owned();
+        let holder =
+            Blocker { id: "igw-1/vpc-1".to_owned(), what, deployment: None, usual_secs: None };
+        agenda.turn_mut(id).blockers = vec![holder];
+        let mut records = Vec::new();
+        for at in at_secs {
+            let limits = Limits::default();
+            let mut judge =
+                Judge { state: &state, agenda: &mut agenda, limits: &limits, now: at * 1000 };
+            records.extend(judge.delete_failed(id, Error::new(ErrorKind::InUse, "it is attached")));
+        }
+        records
+    }
+
+    /// Neither within the window, nor by a listing that came before all that there was at the first refusal could show.
+    #[test]
+    fn what_holds_a_thing_is_a_strangers_only_if_a_listing_after_a_window_says_so() {
+        for (listed_at, refused_at) in
+            [(0, &[5, 20, 50][..]), (34, &[5, 20, 50]), (50, &[5, 20, 34])]
+        {
+            assert_eq!(refusals(listed_at, refused_at), [], "{listed_at}: {refused_at:?}");
+        }
+        let records = refusals(40, &[5, 20, 50]);
+        assert!(matches!(records[..], [Record::Halted { .. }]), "{records:?}");
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn graph(plan: &Plan<'_>) -> Graph {
 struct Build<'a> {
     plan: &'a Plan<'a>,
     graph: Graph,
-    /// What can carry tags, per place and API.
+    /// What can carry tags, per place and API; a peering connection does so on each of its sides.
     members: BTreeMap<(Place, Api), Vec<Ref<Resource>>>,
 }
 
@@ -112,10 +112,14 @@ impl Build<'_> {
     ) -> Ref<K> {
         let node = self.graph.add_after(name.as_ref(), place, resource, after);
         if let Some(facts) = K::KIND.map(Kind::facts).filter(|facts| facts.taggable) {
-            let members = self.members.entry((place.clone(), facts.api)).or_default();
-            members.push(node.any());
+            self.is_tagged(place, facts.api, &node);
         }
         node
+    }
+
+    /// The user's tags go onto this, too.
+    fn is_tagged<K>(&mut self, place: &Place, api: Api, node: &Ref<K>) {
+        self.members.entry((place.clone(), api)).or_default().push(node.any());
     }
 
     /// The name of a node of this plan's entry.
@@ -245,7 +249,8 @@ impl Build<'_> {
         let acceptance = PeeringAcceptance { peering: peering.clone() };
         let acceptance = self.add(self.entry("peering-acceptance"), &service.place, acceptance);
         let tags = PeeringTags { peering: peering.clone() };
-        self.add(self.entry("peering-tags"), &service.place, tags);
+        let other_side = self.add(self.entry("peering-tags"), &service.place, tags);
+        self.is_tagged(&service.place, Api::Network, &other_side);
         Bridge { peering, acceptance }
     }
 
