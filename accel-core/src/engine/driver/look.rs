@@ -36,6 +36,8 @@ impl Driver<'_> {
             found.append(&mut listing.found);
             unknown.append(&mut listing.unknown);
         }
+        let health = |it: &Found| Some((it.id.clone(), it.phase.health()?.clone()));
+        self.health.extend(found.iter().filter_map(health));
         self.listed_at = self.now();
         self.agenda.relist = false;
         Ok((found, unknown))

@@ -33,7 +33,7 @@ use crate::error::Result;
 use crate::event::{Event, Timed};
 use crate::id::{DeploymentId, RemoteId};
 use crate::journal::Record;
-use crate::resource::Describe;
+use crate::resource::{Describe, Health};
 use crate::tags::Stamp;
 
 /// How often a run that has nothing to write says that it is alive.
@@ -71,6 +71,8 @@ pub(crate) struct Driver<'a> {
     pub(crate) revoke_foreign: bool,
     pub(crate) timeline: Timeline,
     pub(crate) first_seen: BTreeMap<RemoteId, Moment>,
+    /// What the last listing said of what the cloud checks; forgotten at the next call that changes anything.
+    pub(crate) health: BTreeMap<RemoteId, Health>,
     /// Whether the records at hand at the beginning told of everything that there could be.
     pub(crate) recorded: bool,
     in_flight: FuturesUnordered<Call<'a>>,
@@ -102,6 +104,7 @@ impl<'a> Driver<'a> {
             revoke_foreign: false,
             timeline: Timeline::default(),
             first_seen: BTreeMap::new(),
+            health: BTreeMap::new(),
             recorded: false,
             in_flight: FuturesUnordered::new(),
             spans: span::Spans::default(),
