@@ -21,3 +21,4 @@ mod replacement;
 mod strangers;
 mod trace;
 mod two;
+mod usable;
