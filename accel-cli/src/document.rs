@@ -59,10 +59,7 @@ pub(crate) struct Deployed<'a> {
     unknown: &'a [String],
 }
 
-pub(crate) fn deploy<'a>(
-    made: &'a Deployment<LaneOutputs>,
-    usable: &'a Usable,
-) -> Deployed<'a> {
+pub(crate) fn deploy<'a>(made: &'a Deployment<LaneOutputs>, usable: &'a Usable) -> Deployed<'a> {
     let critical = made.timeline.critical_path();
     Deployed {
         schema: "accel.deploy.v1",

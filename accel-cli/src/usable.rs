@@ -79,7 +79,7 @@ pub(crate) async fn wait(
 /// Whether this machine's name servers know a name.
 async fn is_known(name: String) -> bool {
     let found = timeout(LOOKUP_LIMIT, tokio::net::lookup_host((name.as_str(), 443))).await;
-    matches!(found, Ok(Ok(mut addresses)) if addresses.next().is_some())
+    found.is_ok_and(|answer| answer.is_ok_and(|mut addresses| addresses.next().is_some()))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

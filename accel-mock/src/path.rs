@@ -120,7 +120,9 @@ impl World {
         }
         match self.hop(to.subnet, client)? {
             (Hop::Internet, _) => Ok(()),
-            (Hop::Local | Hop::Peering(_), _) => Err(format!("{} does not answer {client}", to.text)),
+            (Hop::Local | Hop::Peering(_), _) => {
+                Err(format!("{} does not answer {client}", to.text))
+            }
         }
     }
 

@@ -49,7 +49,8 @@ fn what_is_called_usable_is_usable() {
         let spec = jakarta();
         let (stage, made) = fresh(&spec, true).await;
         let answers = |stage: &Stage| {
-            let balancer = made.nodes[&"entry.ap-southeast-1.balancer.sagemaker.runtime".into()].id.clone();
+            let balancer =
+                made.nodes[&"entry.ap-southeast-1.balancer.sagemaker.runtime".into()].id.clone();
             stage.cloud.inspect(|w| w.usable(balancer.as_str(), [203, 0, 113, 7].into()))
         };
         assert!(answers(&stage).is_err(), "the first checks are not over");
@@ -149,7 +150,8 @@ fn a_target_that_somebody_removes_is_not_registered() {
     virtually(async {
         let spec = jakarta();
         let (stage, made) = fresh(&spec, true).await;
-        let (node, _) = made.nodes.iter().find(|(node, _)| node.as_str().contains(".target.")).unwrap();
+        let (node, _) =
+            made.nodes.iter().find(|(node, _)| node.as_str().contains(".target.")).unwrap();
         stage.cloud.meddle(|world| world.vanish(made.nodes[node].id.as_str()));
         let usable = stage.deployer().usable(&made, Duration::from_secs(60)).await.unwrap();
         assert_eq!(usable.targets[node], Health::not_registered());
@@ -209,7 +211,8 @@ fn unhealthy_is_no_difference_from_what_was_asked() {
         stage.cloud.meddle(|world| {
             let all: Vec<String> = world.interfaces().map(|it| it.id().to_owned()).collect();
             all.iter().filter(|id| id.starts_with("eni")).for_each(|id| {
-                let there = world.interfaces().find(|it| it.id() == *id && it.public_address().is_none());
+                let there =
+                    world.interfaces().find(|it| it.id() == *id && it.public_address().is_none());
                 if there.is_some() {
                     world.remove_interface(id);
                 }

@@ -162,13 +162,13 @@ pub(crate) struct Plan {
 #[derive(Debug, Args)]
 #[command(after_help = "Killed or interrupted, run the same command again: it goes on from there.
 
-What is ready is not usable at once: the load balancer checks its targets first, two times in 20 s by default. Deploy waits for
-that, and on AWS until the lane's name resolves. If it is not so in time, the lane is kept, what is missing is named, and the exit
-code is 1.
+What is ready is not usable at once: the load balancer checks its targets first, by default two \
+times in 20 s. Deploy waits for that, and on AWS until the lane's name resolves. If it takes too \
+long, the lane is kept, what is missing is named, and the exit code is 1.
 
 Examples:
   accel deploy lane.toml
-  accel deploy lane.toml --wait 15m            until clients can use it, for a quarter of an hour at most
+  accel deploy lane.toml --wait 15m                          until clients can use it, 15 minutes at most
   accel deploy lane.toml --yes --expect 1f0c3a5b7d9e2468    only the plan that was reviewed
   accel deploy lane.toml --allow-replace entry.ap-southeast-1.balancer.sagemaker.runtime")]
 pub(crate) struct Deploy {

@@ -193,7 +193,9 @@ fn health_of(answer: Result<Phase, Error>) -> Result<Option<Health>, Error> {
     match answer {
         Ok(Phase::Ready(ready)) => Ok(Some(ready.health.unwrap_or(Health::Unknown))),
         Ok(Phase::Pending | Phase::Waiting { .. }) => Ok(Some(Health::Initial)),
-        Ok(Phase::Failed { why }) => Ok(Some(Health::Unhealthy { reason: why, says: String::new() })),
+        Ok(Phase::Failed { why }) => {
+            Ok(Some(Health::Unhealthy { reason: why, says: String::new() }))
+        }
         Ok(Phase::Deleting | Phase::Gone) => Ok(Some(Health::not_registered())),
         Err(error) => match next(Verb::Read, error.kind()) {
             Next::Gone => Ok(Some(Health::not_registered())),
