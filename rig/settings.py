@@ -53,6 +53,7 @@ class Settings:
     endpoint_delete_s: float = 0.0  # deleting -> deleted, its interfaces go at the end
     balancer_interfaces_s: float = 0.0  # a deleted load balancer's interfaces stay
     target_healthy_s: float = 0.0  # initial -> healthy
+    sick_targets: dict = field(default_factory=dict)  # never healthy: address (`*`: all) -> reason
     deleted_listed_s: float = 3600.0  # how long what is deleted is still listed as such
     faults: list = field(default_factory=list)
     seed: int = 1

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::inventory::Inventory;
 use crate::prices::Estimate;
 use crate::trouble::{Exit, Trouble};
+use crate::usable::Usable;
 
 /// What was called.
 #[derive(Debug, Serialize)]
@@ -51,13 +52,14 @@ pub(crate) struct Deployed<'a> {
     outputs: Option<&'a LaneOutputs>,
     timeline: &'a Timeline,
     critical_path: Vec<&'a str>,
+    usable: &'a Usable,
     calls: Counted,
     notes: &'a [String],
     strangers: &'a [Stranger],
     unknown: &'a [String],
 }
 
-pub(crate) fn deploy(made: &Deployment<LaneOutputs>) -> Deployed<'_> {
+pub(crate) fn deploy<'a>(made: &'a Deployment<LaneOutputs>, usable: &'a Usable) -> Deployed<'a> {
     let critical = made.timeline.critical_path();
     Deployed {
         schema: "accel.deploy.v1",
@@ -66,6 +68,7 @@ pub(crate) fn deploy(made: &Deployment<LaneOutputs>) -> Deployed<'_> {
         outputs: made.outputs.as_ref(),
         timeline: &made.timeline,
         critical_path: critical.into_iter().map(|span| span.node.as_str()).collect(),
+        usable,
         calls: Counted::from(&made.calls),
         notes: &made.notes,
         strangers: &made.strangers,
@@ -77,11 +80,14 @@ pub(crate) fn deploy(made: &Deployment<LaneOutputs>) -> Deployed<'_> {
 pub(crate) struct Stated<'a> {
     schema: &'static str,
     as_asked: bool,
+    /// Targets that do not answer their health checks: no difference from what was asked, and yet nobody is served by them.
+    unhealthy: Vec<&'a str>,
     status: &'a Status,
 }
 
 pub(crate) fn status(status: &Status) -> Stated<'_> {
-    Stated { schema: "accel.status.v1", as_asked: status.as_asked(), status }
+    let unhealthy = status.unhealthy().map(|(node, _)| node.as_str()).collect();
+    Stated { schema: "accel.status.v1", as_asked: status.as_asked(), unhealthy, status }
 }
 
 #[derive(Debug, Serialize)]

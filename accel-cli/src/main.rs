@@ -1,7 +1,8 @@
 //! The `accel` program: builds private, accelerated lanes to AWS service endpoints and takes them down without a trace.
 //!
 //! The tour: `args` is the command line, `commands` has one file per subcommand, `cloud` opens what they work on, `run` is what all
-//! runs share (records, options, Ctrl-C), `progress` tells what happens meanwhile, `render` turns results into text (pure functions),
+//! runs share (records, options, Ctrl-C), `progress` tells what happens meanwhile, `usable` waits until
+//! clients can be served, `render` turns results into text (pure functions),
 //! `document` into JSON. `terminal` is the only place that prints, `trouble` the only way to fail.
 //!
 //! Deliberately absent: any decision about the cloud. The engine takes them all; only `seed` deletes by itself, what no tags own.
@@ -23,6 +24,7 @@ mod seed;
 mod sketch;
 mod terminal;
 mod trouble;
+mod usable;
 
 use std::process::ExitCode;
 

@@ -26,6 +26,7 @@ pub(crate) struct Session<'a> {
     limits: Limits,
     others: OtherRuns,
     redraw: Option<Duration>,
+    stop: Stop,
 }
 
 /// What a session is for.
@@ -52,7 +53,8 @@ impl<'a> Session<'a> {
         });
         let limits = Limits { window_secs, ..Limits::default() };
         let cloud = Herald::new(choice.open().await?, terminal);
-        Ok(Self { terminal, cloud, journal, limits, others, redraw: choice.redraw() })
+        let (redraw, stop) = (choice.redraw(), Stop::default());
+        Ok(Self { terminal, cloud, journal, limits, others, redraw, stop })
     }
 
     /// The engine with all options that every command has.
@@ -74,9 +76,13 @@ impl<'a> Session<'a> {
         run: impl AsyncFnOnce(Deployer<'_>) -> Result<T, Failure>,
     ) -> Outcome<Result<T, Failure>> {
         let (events, heard) = mpsc::channel(EVENTS_MAX);
-        let stop = Stop::default();
-        let run = run(deployer.events(events).stop(&stop));
-        progress::watch(self.terminal, self.redraw, heard, &stop, run).await
+        let run = run(deployer.events(events).stop(&self.stop));
+        progress::watch(self.terminal, self.redraw, heard, &self.stop, run).await
+    }
+
+    /// Whether somebody has interrupted what it watches.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.stop.asked()
     }
 
     /// The limits of its runs.

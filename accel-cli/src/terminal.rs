@@ -86,6 +86,11 @@ impl Terminal {
         if self.json {
             self.document(&document::failure(trouble));
         }
+        self.complain(trouble);
+    }
+
+    /// What went wrong, beside a result that has been told.
+    pub(crate) fn complain(&self, trouble: &Trouble) {
         let mut lines = vec![format!("{} {}", self.styled("error:", ERROR), plain(&trouble.what))];
         lines.extend(trouble.why.iter().map(|why| format!("  {}", plain(why))));
         if let Some(next) = &trouble.next {

@@ -184,7 +184,8 @@ fn what_the_program_prints_in_the_life_of_a_lane_is_as_its_samples() {
     let plan = scene.run("plan", 0, &["plan", "lane.toml", "--traffic-gb", "100"]);
     assert_eq!(plan["changes_anything"], true);
     let digest = plan["plan"]["digest"].as_str().unwrap();
-    scene.run("deploy", 0, &["deploy", "lane.toml", "--yes", "--expect", digest]);
+    let deploy = scene.run("deploy", 0, &["deploy", "lane.toml", "--yes", "--expect", digest]);
+    assert_eq!(deploy["usable"]["state"], "usable");
     scene.run("status", 0, &["status", "lane.toml", "--check"]);
     scene.run("lane-outputs", 0, &["outputs", "lane.toml"]);
     let places = "service=ap-southeast-3,entry=ap-southeast-1";

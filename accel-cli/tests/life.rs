@@ -25,6 +25,40 @@ fn a_lane_is_deployed_shown_and_removed() {
 }
 
 #[test]
+fn a_deploy_waits_until_clients_can_use_it_unless_told_otherwise() {
+    let bench = Bench::new();
+    let made = bench.done("deploy lane.toml --yes");
+    assert!(made.stdout.contains(", usable after "), "{}", made.stdout);
+    assert!(made.stdout.contains("name not looked up: this cloud is not AWS"), "{}", made.stdout);
+    assert!(made.stderr.contains("usually healthy in 30 s"), "{}", made.stderr);
+    assert!(made.stderr.contains("healthy after "), "{}", made.stderr);
+    let again = bench.done("deploy lane.toml --yes --json").json();
+    assert_eq!(again["usable"]["state"], "usable");
+    assert_eq!(again["usable"]["after"]["secs"], again["timeline"]["total"]["secs"], "no wait");
+
+    let bench = Bench::new();
+    let ready = bench.done("deploy lane.toml --yes --json --no-wait").json();
+    assert_eq!(ready["usable"]["state"], "not_waited");
+    let status = bench.done("status lane.toml --check");
+    assert!(status.stdout.contains("not checked yet"), "{}", status.stdout);
+}
+
+#[test]
+fn a_lane_that_is_not_usable_in_time_is_kept_and_ends_with_1() {
+    let bench = Bench::new();
+    let late = bench.sim("deploy lane.toml --yes --wait 1s").ended(1);
+    assert!(late.stdout.contains("dial "), "the outputs are told all the same: {}", late.stdout);
+    assert!(late.stdout.contains(", not usable after "), "{}", late.stdout);
+    assert!(late.stderr.contains("likely cause: its first checks are not over"), "{}", late.stderr);
+    assert!(late.stderr.contains("`accel status lane.toml --backend sim"), "{}", late.stderr);
+    let document = bench.sim("deploy lane.toml --yes --json --wait 1s").ended(1).json();
+    assert_eq!(document["schema"], "accel.deploy.v1");
+    assert_eq!(document["usable"]["state"], "not_usable");
+    bench.done("deploy lane.toml --yes");
+    bench.done("status lane.toml --check");
+}
+
+#[test]
 fn account_regions_and_endpoint_are_named_before_anything_happens() {
     let bench = Bench::new();
     let said = bench.done("deploy lane.toml --yes").stderr;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::graph::{NodeId, Ref, To};
 use crate::id::{AccountId, DeploymentId, Owner, Place, Region, RemoteId, Side, Zone};
-use crate::resource::{Attributes, Describe, Kind, Resource};
+use crate::resource::{Attributes, Describe, Health, Kind, Resource};
 use crate::tags::{self, Stamp, Tags};
 
 /// A cloud that can hold the resources of [`crate::resource`].
@@ -41,7 +41,8 @@ pub trait NetworkBackend: fmt::Debug + Send + Sync {
     /// setting: its id if the value is already so. What is deleting, failed or gone is not found.
     async fn find<'a>(&self, request: Request<'a>) -> Result<Option<RemoteId>>;
 
-    /// The phase of each, now, in the order asked; one that has vanished does not spoil the others.
+    /// The phase of each, now, in the order asked; one that has vanished does not spoil the others. A target that is ready says its
+    /// health too.
     async fn read<'a>(&self, items: &[ReadItem<'a>]) -> Vec<Result<Phase>>;
 
     /// Starts removing it. Removing what is gone succeeds. A setting has nothing to remove, but for the other side of a peering
@@ -195,12 +196,29 @@ pub struct Ready {
     /// A weakness that does not stop anything (an impaired load balancer).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
+    /// Of a target, whether it answers. No difference from what was asked: nothing is made anew for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+}
+
+impl Phase {
+    /// Whether it answers, of what is ready and checked.
+    pub fn health(&self) -> Option<&Health> {
+        match self {
+            Self::Ready(ready) => ready.health.as_ref(),
+            Self::Pending
+            | Self::Waiting { .. }
+            | Self::Failed { .. }
+            | Self::Deleting
+            | Self::Gone => None,
+        }
+    }
 }
 
 impl Ready {
     /// Ready, as asked.
     pub fn new(attributes: Attributes) -> Self {
-        Self { attributes, differs: Vec::new(), warning: None }
+        Self { attributes, differs: Vec::new(), warning: None, health: None }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::backend::Blocker;
 use crate::engine::policy::Verb;
 use crate::error::Error;
 use crate::id::{NodeName, Place, RemoteId};
-use crate::resource::Kind;
+use crate::resource::{Health, Kind};
 
 /// One event, with the time since the run began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,13 @@ pub enum NodeStep {
     },
     /// It is ready.
     Ready,
+    /// A look whether clients can use the whole has shown another health than the last one.
+    Checked {
+        /// What it is now.
+        health: Health,
+        /// How long it usually takes until it is healthy, in seconds.
+        usual_secs: Option<u32>,
+    },
     /// What exists is not as asked and is made anew.
     Replacing {
         /// Why.
@@ -152,6 +159,11 @@ impl fmt::Display for NodeStep {
                 usual_secs.map_or(Ok(()), |secs| write!(f, ", usually ready in {secs} s"))
             }
             Self::Ready => f.write_str("ready"),
+            Self::Checked { health: Health::Healthy, .. } => f.write_str("healthy"),
+            Self::Checked { health, usual_secs } => {
+                write!(f, "{health}")?;
+                usual_secs.map_or(Ok(()), |secs| write!(f, ", usually healthy in {secs} s"))
+            }
             Self::Replacing { why } => write!(f, "made anew: {why}"),
             Self::Lost => f.write_str("vanished, made anew"),
             Self::Deleting => f.write_str("deleting"),

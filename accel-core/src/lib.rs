@@ -35,7 +35,7 @@
 //! 6. [`journal`]: what was intended and what came of it. Optional: the tags alone are enough.
 //! 7. [`engine`]: `state` folds records, `decide` says what is due, [`engine::policy`] what an error is followed by, `outcome` what an
 //!    answer means, `reconcile` what a listing means; `driver` is the loop around them.
-//! 8. [`deployer`]: deploy, cleanup, plan and status, which put all of this together. [`event`] is what an observer hears meanwhile.
+//! 8. [`deployer`]: deploy, usable, cleanup, plan and status, which put all of this together. [`event`] is what an observer hears meanwhile.
 //!
 //! [`clock`] is the only way to the wall clock. `ARCHITECTURE.md` in the repository tells how one run goes, and what always holds.
 //!
@@ -58,8 +58,8 @@ pub mod topology;
 pub use backend::NetworkBackend;
 pub use clock::{Clock, SystemClock};
 pub use deployer::{
-    Calls, Cleaned, CleanupReport, Deployer, Deployment, Failure, Plan, Status, cleanup, deploy,
-    plan, status,
+    Calls, Cleaned, CleanupReport, Deployer, Deployment, Failure, Plan, Status, Usability, cleanup,
+    deploy, plan, status,
 };
 pub use engine::{Limits, Stop};
 pub use error::{Error, ErrorKind, Problem, Result};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use accel_core::resource::{Direction, Kind, Traffic};
 use ipnet::Ipv4Net;
@@ -101,20 +102,37 @@ impl World {
         peer: Ipv4Addr,
         port: u16,
     ) -> bool {
+        self.passes_since(groups, direction, peer, port).is_some()
+    }
+
+    /// Since when they do.
+    pub(crate) fn passes_since(
+        &self,
+        groups: &[Key],
+        direction: Direction,
+        peer: Ipv4Addr,
+        port: u16,
+    ) -> Option<Duration> {
         let fits =
             |traffic| matches!(traffic, Traffic::Tcp(p) if p == port) || traffic == Traffic::All;
-        groups.is_empty()
-            || groups.iter().filter(|group| self.state(self.thing(**group)) == State::Ready).any(
-                |group| {
-                    let born_open = self.group(*group).is_some_and(|group| group.born_open);
-                    (born_open && direction == Direction::Egress)
-                        || self.rules_of(*group).any(|rule| {
-                            rule.direction == direction
-                                && rule.peer.contains(&peer)
-                                && fits(rule.traffic)
-                        })
-                },
-            )
+        if groups.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let ready = groups.iter().filter(|group| self.state(self.thing(**group)) == State::Ready);
+        let since = ready.filter_map(|group| {
+            let born_open = self.group(*group).is_some_and(|group| group.born_open);
+            if born_open && direction == Direction::Egress {
+                return Some(self.thing(*group).life.ready);
+            }
+            let rules = self.children_of_kind(*group, Kind::SecurityGroupRule);
+            let fitting = rules.filter(|thing| {
+                self.rule(thing.key).is_some_and(|rule| {
+                    rule.direction == direction && rule.peer.contains(&peer) && fits(rule.traffic)
+                })
+            });
+            fitting.map(|thing| thing.life.ready).min()
+        });
+        since.min()
     }
 }
 

@@ -124,7 +124,9 @@ impl World {
         match seen.state() {
             State::Pending => Phase::Pending,
             State::Ready => {
-                Phase::Ready(Ready::new(thing.body.rules().attributes(self, thing, viewer)))
+                let rules = thing.body.rules();
+                let health = rules.health(self, thing);
+                Phase::Ready(Ready { health, ..Ready::new(rules.attributes(self, thing, viewer)) })
             }
             State::Failed => {
                 let why = thing.life.fails.clone().unwrap_or_default();

@@ -3,12 +3,13 @@
 //! Source: Route tables and Security groups, Amazon VPC user guide; Target groups for your Network Load Balancers; VPC peering basics.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use accel_core::resource::{Direction, Kind};
 
 use crate::interface::{Holder, Interface};
-use crate::kind::{Body, Listener, Route, Target, TargetGroup, Via};
-use crate::thing::{Key, State};
+use crate::kind::{Body, Listener, Target, TargetGroup, Via};
+use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
 /// What a health check would say of a target. Source: `TargetHealth`.
@@ -45,8 +46,7 @@ impl World {
         if self.state(thing) != State::Ready {
             return Err(format!("{balancer} is {}", self.state(thing)));
         }
-        let mine = Holder::Thing(thing.key);
-        let interfaces: Vec<&Interface> = self.interfaces().filter(|i| i.owner == mine).collect();
+        let interfaces: Vec<&Interface> = self.interfaces_of(thing.key).collect();
         let listeners: Vec<&Listener> = self
             .children_of_kind(thing.key, Kind::Listener)
             .filter_map(|listener| self.listener(listener.key))
@@ -71,22 +71,44 @@ impl World {
         let Body::Target(body) = &thing.body else {
             return Health::Unhealthy("it is no target".to_owned());
         };
-        let Some(listener) = self.children_of_kind(body.group, Kind::Listener).next() else {
+        self.health_of(thing, body)
+    }
+
+    /// Checks begin once it is registered, a listener uses its group and the load balancer is there. So many in a row make it healthy
+    /// or unhealthy, counted from when the path became whole; that a path broke shows at once, for when it did is not kept.
+    pub(crate) fn health_of(&self, thing: &Thing, body: &Target) -> Health {
+        let listener = self.children_of_kind(body.group, Kind::Listener).next();
+        let used = listener.and_then(|thing| Some((thing, self.listener(thing.key)?.balancer)));
+        let (Some((listener, balancer)), Some(group)) = (used, self.target_group(body.group))
+        else {
             return Health::Unused;
         };
-        let since = thing.life.born.max(listener.life.born);
-        if self.now < since + self.settings.delays.target {
-            return Health::Initial;
+        let registered = thing.life.born + self.settings.delays.target;
+        let begun = registered.max(listener.life.born).max(self.thing(balancer).life.ready);
+        let interval = Duration::from_secs(group.checks.interval_secs.into());
+        let failed = begun + interval * group.checks.unhealthy.into();
+        let trips = self.interfaces_of(balancer).map(|from| self.round_trip(from, body, group));
+        match trips.collect::<Result<Vec<Duration>, String>>() {
+            Err(why) if self.now >= failed => Health::Unhealthy(why),
+            Err(_) => Health::Initial,
+            Ok(whole) => {
+                let whole = whole.into_iter().fold(begun, Duration::max);
+                if self.now >= whole + interval * group.checks.healthy.into() {
+                    Health::Healthy
+                } else if whole >= failed {
+                    Health::Unhealthy("its path has only just become whole".to_owned())
+                } else {
+                    Health::Initial
+                }
+            }
         }
-        let Some(balancer) = self.listener(listener.key).map(|listener| listener.balancer) else {
-            return Health::Unused;
-        };
-        let Some(group) = self.target_group(body.group) else { return Health::Unused };
-        let mine = Holder::Thing(balancer);
-        let mut interfaces = self.interfaces().filter(|i| i.owner == mine);
-        interfaces
-            .find_map(|from| self.round_trip(from, body, group).err())
-            .map_or(Health::Healthy, Health::Unhealthy)
+    }
+
+    /// The interfaces of a load balancer.
+    fn interfaces_of(&self, balancer: Key) -> impl Iterator<Item = &Interface> {
+        let subnets = self.balancer(balancer).map_or(&[][..], |balancer| &balancer.subnets);
+        let all = subnets.iter().flat_map(|(subnet, _)| self.interfaces_in(*subnet));
+        all.filter(move |interface| interface.owner == Holder::Thing(balancer))
     }
 
     fn comes_in(&self, to: &Interface, port: u16, client: Ipv4Addr) -> Result<(), String> {
@@ -97,8 +119,10 @@ impl World {
             return Err(format!("no group of {} lets {client} in on {port}", to.text));
         }
         match self.hop(to.subnet, client)? {
-            Hop::Internet => Ok(()),
-            Hop::Local | Hop::Peering(_) => Err(format!("{} does not answer {client}", to.text)),
+            (Hop::Internet, _) => Ok(()),
+            (Hop::Local | Hop::Peering(_), _) => {
+                Err(format!("{} does not answer {client}", to.text))
+            }
         }
     }
 
@@ -115,29 +139,39 @@ impl World {
         Err(format!("from {}: {why}", from.text))
     }
 
-    /// From a balancer's interface to a target and back.
-    fn round_trip(&self, from: &Interface, to: &Target, group: &TargetGroup) -> Result<(), String> {
+    /// From a balancer's interface to a target and back: since when that works.
+    fn round_trip(
+        &self,
+        from: &Interface,
+        to: &Target,
+        group: &TargetGroup,
+    ) -> Result<Duration, String> {
         if group.preserve_client_ip {
             return Err("client addresses are kept, so replies do not come back".to_owned());
         }
         let Target { address, port, .. } = *to;
-        if !self.lets_pass(&from.groups, Direction::Egress, address, port) {
-            return Err(format!("no group of {} lets it out to {address}", from.text));
-        }
-        let vpc = self.after(self.hop(from.subnet, address)?, from.vpc, address)?;
-        let target = self.interfaces().find(|i| i.vpc == vpc && i.address == address);
+        let out = self
+            .passes_since(&from.groups, Direction::Egress, address, port)
+            .ok_or_else(|| format!("no group of {} lets it out to {address}", from.text))?;
+        let (hop, routed) = self.hop(from.subnet, address)?;
+        let vpc = self.after(hop, from.vpc, address)?;
+        let target = self.interfaces_of_vpc(vpc).find(|i| i.address == address);
         let target = target.ok_or_else(|| format!("nobody has the address {address}"))?;
         let Holder::Thing(owner) = &target.owner else {
             return Err(format!("{address} is somebody else's"));
         };
-        if self.state(self.thing(*owner)) != State::Ready {
-            return Err(format!("{} is not available", self.thing(*owner).text));
+        let owner = self.thing(*owner);
+        if self.state(owner) != State::Ready {
+            return Err(format!("{} is not available", owner.text));
         }
-        if !self.lets_pass(&target.groups, Direction::Ingress, from.address, port) {
-            return Err(format!("no group of {} lets {} in", target.text, from.address));
+        let within = self
+            .passes_since(&target.groups, Direction::Ingress, from.address, port)
+            .ok_or_else(|| format!("no group of {} lets {} in", target.text, from.address))?;
+        let (hop, routed_back) = self.hop(target.subnet, from.address)?;
+        if self.after(hop, vpc, from.address)? != from.vpc {
+            return Err("replies go to another VPC".to_owned());
         }
-        let back = self.after(self.hop(target.subnet, from.address)?, vpc, from.address)?;
-        if back == from.vpc { Ok(()) } else { Err("replies go to another VPC".to_owned()) }
+        Ok([out, routed, within, routed_back].into_iter().fold(owner.life.ready, Duration::max))
     }
 
     /// The VPC that a packet is in after a hop.
@@ -153,29 +187,36 @@ impl World {
         }
     }
 
-    /// The most specific route of a subnet's table for an address; the VPC's own block is always local.
-    fn hop(&self, subnet: Key, address: Ipv4Addr) -> Result<Hop, String> {
+    /// The most specific route of a subnet's table for an address, and since when it carries packets; the VPC's own block is always
+    /// local.
+    fn hop(&self, subnet: Key, address: Ipv4Addr) -> Result<(Hop, Duration), String> {
         let body = self.subnet(subnet).ok_or("there is no such subnet")?;
         if self.vpc(body.vpc).is_some_and(|vpc| vpc.cidr.contains(&address)) {
-            return Ok(Hop::Local);
+            return Ok((Hop::Local, Duration::ZERO));
         }
         let text = &self.thing(subnet).text;
-        let table = self
+        let association = self
             .children_of_kind(subnet, Kind::RouteTableAssociation)
-            .find_map(|thing| self.association(thing.key).map(|association| association.table))
+            .next()
             .ok_or_else(|| format!("{text} has no table of ours"))?;
-        let routes =
-            self.children_of_kind(table, Kind::Route).filter_map(|thing| self.route(thing.key));
+        let table = self.association(association.key).map(|association| association.table);
+        let routes = table.into_iter().flat_map(|table| self.children_of_kind(table, Kind::Route));
         let best = routes
-            .filter(|route| route.destination.contains(&address))
-            .max_by_key(|route| route.destination.prefix_len());
-        let route: &Route = best.ok_or_else(|| format!("{text} has no route to {address}"))?;
+            .filter_map(|thing| Some((thing, self.route(thing.key)?)))
+            .filter(|(_, route)| route.destination.contains(&address))
+            .max_by_key(|(_, route)| route.destination.prefix_len());
+        let (thing, route) = best.ok_or_else(|| format!("{text} has no route to {address}"))?;
         if route.is_black_hole(self) {
             return Err(format!("the route of {text} to {address} is a black hole"));
         }
+        let routed = thing.life.ready.max(association.life.ready);
         match &route.via {
-            Via::Gateway(_) => Ok(Hop::Internet),
-            Via::Peering(key) => Ok(Hop::Peering(*key)),
+            Via::Gateway(_) => Ok((Hop::Internet, routed)),
+            Via::Peering(key) => {
+                let accepted = self.peering(*key).and_then(|peering| peering.accepted);
+                let active = accepted.unwrap_or_default() + self.settings.delays.acceptance;
+                Ok((Hop::Peering(*key), routed.max(active)))
+            }
             Via::Foreign(what) => Err(format!("{address} is sent to {what}")),
         }
     }

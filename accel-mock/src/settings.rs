@@ -78,7 +78,7 @@ pub struct Delays {
     pub peering: Duration,
     /// A peering connection, from its acceptance to active.
     pub acceptance: Duration,
-    /// A target, from its registration to its first passed health checks.
+    /// A target, from its registration to its first health check; then its group's settings say how many checks, and how far apart.
     pub target: Duration,
     /// An interface endpoint, from deleting to gone; its interfaces stay as long.
     pub endpoint_gone: Duration,
@@ -105,7 +105,7 @@ impl Default for Delays {
             balancer: secs(90),
             peering: secs(2),
             acceptance: secs(3),
-            target: secs(30),
+            target: secs(10),
             endpoint_gone: secs(60),
             balancer_interfaces_gone: secs(45),
             peering_gone: secs(5),

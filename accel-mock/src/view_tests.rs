@@ -1,7 +1,7 @@
 //! What oracles see: exposures, the data plane, blockers, other accounts, and the world as text.
 
-use accel_core::backend::{OfferQuery, Phase, Scope};
-use accel_core::resource::{Direction, Kind, Traffic};
+use accel_core::backend::{OfferQuery, Phase, ReadItem, Scope};
+use accel_core::resource::{Direction, Health as Answers, Kind, Traffic};
 use accel_core::tags;
 use accel_core::{ErrorKind, NetworkBackend as _, Side};
 
@@ -13,6 +13,8 @@ const CLIENT: std::net::Ipv4Addr = std::net::Ipv4Addr::new(203, 0, 113, 7);
 async fn whole() -> Deployer {
     let mut deployer = Deployer::instant("").await;
     deployer.deploy().await;
+    // Nothing takes time there but the checks themselves: two, ten seconds apart.
+    secs(20).await;
     deployer
 }
 
@@ -132,6 +134,36 @@ fn a_target_is_checked_before_it_is_healthy() {
         secs(30).await;
         let health = deployer.cloud.inspect(|world| world.health(&wrong));
         assert_eq!(health, Health::Unhealthy("nobody has the address 10.1.0.77".to_owned()));
+    });
+}
+
+/// What broke shows at once, and what was mended after as many checks as the target group asks for.
+#[test]
+fn a_mended_path_is_believed_after_some_checks() {
+    run(async {
+        let deployer = Deployer::instant("entry.listener").await;
+        let (id, route) = (deployer.remote("entry.target"), deployer.remote("entry.route.lane"));
+        let phase = async |deployer: &Deployer| {
+            let item = ReadItem { id: &id, request: None };
+            let phase = deployer.cloud.read(&[item]).await.remove(0).unwrap();
+            phase.health().cloned().expect("a target has a health")
+        };
+        let timeout = Answers::Unhealthy {
+            reason: "Target.Timeout".to_owned(),
+            says: "Request timed out".to_owned(),
+        };
+        assert_eq!(phase(&deployer).await, Answers::Initial);
+        deployer.cloud.delete(&route).await.unwrap();
+        assert_eq!(phase(&deployer).await, Answers::Initial);
+        secs(20).await;
+        assert_eq!(phase(&deployer).await, timeout);
+        deployer.create("entry.route.lane").await.unwrap();
+        secs(19).await;
+        assert_eq!(phase(&deployer).await, timeout);
+        secs(1).await;
+        assert_eq!(phase(&deployer).await, Answers::Healthy);
+        deployer.cloud.delete(&route).await.unwrap();
+        assert_eq!(phase(&deployer).await, timeout);
     });
 }
 

@@ -4,6 +4,7 @@ mod life;
 mod rig;
 mod storms;
 mod sweeps;
+mod usable;
 
 use accel_e2e::Cloud;
 

@@ -109,12 +109,24 @@ class Targets:
             return Health(identity, port, checked, "unused", "Target.NotRegistered", "Target is not registered")
         if not used:
             found = Health(identity, port, checked, "unused", "Target.NotInUse", "Target group is not used by a listener")
+        elif entry["state"] == "healthy" and (reason := self.sickness(identity)):
+            found = Health(identity, port, checked, "unhealthy", reason, SAYS.get(reason, "Health checks failed"))
         elif entry["state"] == "initial":
             found = Health(identity, port, checked, "initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
         else:
             found = Health(identity, port, checked, "healthy")
         found.zone = entry.get("AvailabilityZone")
         return found
+
+
+    def sickness(self, address):
+        """Why a test will not have it healthy, once its first checks are over."""
+        sick = self.world.settings.sick_targets
+        return sick.get(address) or sick.get("*")
+
+
+# Source: ELBv2 API reference, TargetHealth, Reason.
+SAYS = {"Target.Timeout": "Request timed out"}
 
 
 class Health(FakeHealthStatus):
@@ -157,9 +169,10 @@ def deregistering_the_unknown_succeeds(world, original, backend, target_group_ar
 
 @instead(ELBv2Backend, "describe_target_health")
 def health_says_what_is_registered(world, original, backend, target_group_arn, targets):
-    """A target with its zone; unused without a listener; healthy after a while (`target_healthy_s`).
+    """A target with its zone; unused without a listener; healthy after a while (`target_healthy_s`), or never (`sick_targets`).
 
-    AWS: unused (Target.NotInUse), initial (Elb.InitialHealthChecking), healthy; AvailabilityZone as registered.
+    AWS: unused (Target.NotInUse), initial (Elb.InitialHealthChecking), healthy or unhealthy (Target.Timeout, …); AvailabilityZone as
+    registered.
     Source: ELBv2 API reference, DescribeTargetHealth, TargetHealth.
     moto: always healthy, without the zone.
     """

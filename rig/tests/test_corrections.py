@@ -558,6 +558,12 @@ class Target(CloudTest):
         self.assertEqual(self.health(group), [(target, "initial")])
         time.sleep(0.6)
         self.assertEqual(self.health(group), [(target, "healthy")])
+        for address in ("10.2.0.4", "*"):
+            self.settings(sick_targets={address: "Target.Timeout"})
+            found = self.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]
+            self.assertEqual((found["State"], found["Reason"]), ("unhealthy", "Target.Timeout"))
+        self.settings(sick_targets={"10.2.0.5": "Target.Timeout"})
+        self.assertEqual(self.health(group), [(target, "healthy")])
 
     def test_fifty_tags(self):
         group = self.target_group(self.vpc())

@@ -84,7 +84,8 @@ fn futures_are_send_and_static() {
         let spec = jakarta();
         let deployer = Deployer::new(&*cloud).journal(&*journal);
         deployer.plan(&spec).await?;
-        deployer.deploy(&spec).await?;
+        let made = deployer.deploy(&spec).await?;
+        deployer.usable(&made, Duration::from_secs(300)).await?;
         deployer.status(&spec).await?;
         deployer.cleanup(&spec).await
     };

@@ -22,3 +22,4 @@ mod strangers;
 mod tags;
 mod trace;
 mod two;
+mod usable;

@@ -8,7 +8,7 @@ use accel_core::backend::{
     Blocker, Difference, Found, Listing, NetworkBackend, Offer, OfferQuery, Phase, ReadItem, Ready,
     Request, Scope,
 };
-use accel_core::resource::{Attributes, Kind, Repeat};
+use accel_core::resource::{Attributes, Health, Kind, Repeat};
 use accel_core::{DeploymentId, Error, ErrorKind, RemoteId, Result, tags};
 use accel_mock::Cloud;
 use async_trait::async_trait;
@@ -54,6 +54,10 @@ pub enum Flaw {
     SeesNoDifference,
     /// Calls everything different.
     SeesDifferences,
+    /// Says no health.
+    HidesHealth,
+    /// Calls every target healthy.
+    FindsAllHealthy,
     /// Fails when the thing is gone already.
     DeletesOnce,
     /// Deletes nothing.
@@ -112,6 +116,8 @@ pub const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::HidesAttributes, "load_balancer::has_the_addresses_asked_for"),
     (Flaw::SeesNoDifference, "read::says_how_it_differs_from_what_is_asked"),
     (Flaw::SeesDifferences, "read::says_that_nothing_differs_from_what_was_asked"),
+    (Flaw::HidesHealth, "target::says_its_health"),
+    (Flaw::FindsAllHealthy, "target::says_its_health"),
     (Flaw::DeletesOnce, "delete::of_what_is_gone_succeeds"),
     (Flaw::DeletesNothing, "delete::ends_with_the_thing_gone"),
     (Flaw::ListsTaggedThings, "list::shows_everything_of_ours_once"),
@@ -159,6 +165,12 @@ impl Flawed {
         };
         if self.has(Flaw::HidesAttributes) {
             ready.attributes = Attributes::Plain;
+        }
+        if self.has(Flaw::HidesHealth) {
+            ready.health = None;
+        }
+        if self.has(Flaw::FindsAllHealthy) && item.id.kind == Kind::Target {
+            ready.health = Some(Health::Healthy);
         }
         if self.has(Flaw::SeesNoDifference) {
             ready.differs.clear();

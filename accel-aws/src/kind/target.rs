@@ -1,10 +1,11 @@
 //! Target. Its id is put together: `GROUP-ARN/10.1.0.10:443`.
 
 use accel_core::backend::{Phase, Request};
-use accel_core::resource::Kind;
+use accel_core::resource::{Health, Kind};
 use accel_core::{RemoteId, Result, resource};
 use aws_sdk_elasticloadbalancingv2::types::{
-    TargetDescription, TargetHealthDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+    TargetDescription, TargetHealth, TargetHealthDescription, TargetHealthReasonEnum,
+    TargetHealthStateEnum,
 };
 
 use super::{Shown, parts};
@@ -98,13 +99,30 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
     let (group, key) = parts(id.as_str());
     let mut shown =
         Shown::ready().keyed(key.to_owned()).refers(Kind::TargetGroup, &id.place, [group]);
-    let health = it.target_health();
-    let state = health.and_then(|it| it.state()).map(TargetHealthStateEnum::as_str);
-    if let (Phase::Ready(ready), Some("unhealthy")) = (&mut shown.phase, state) {
-        let why = health.and_then(|it| it.description()).unwrap_or("its checks fail");
-        ready.warning = Some(format!("the target {key} is unhealthy: {why}"));
+    if let Phase::Ready(ready) = &mut shown.phase {
+        ready.health = Some(health(it.target_health()));
     }
     Ok(Some(shown))
+}
+
+/// States are compared as text: the wire knows more of them than the SDK. Source: `TargetHealth`, `State` and `Reason`.
+fn health(it: Option<&TargetHealth>) -> Health {
+    let state = it.and_then(|it| it.state()).map(TargetHealthStateEnum::as_str);
+    let reason = it.and_then(|it| it.reason()).map(TargetHealthReasonEnum::as_str);
+    let unhealthy = |state: &str| Health::Unhealthy {
+        reason: reason.unwrap_or(state).to_owned(),
+        says: it.and_then(|it| it.description()).unwrap_or_default().to_owned(),
+    };
+    match state {
+        Some("healthy") => Health::Healthy,
+        Some("initial") => Health::Initial,
+        // Not checked, because nothing uses its group or its address cannot be one.
+        Some(state @ ("unhealthy" | "unhealthy.draining" | "unused" | "draining")) => {
+            unhealthy(state)
+        }
+        // `unavailable`: its checks are switched off, or load balancing has a fault of its own.
+        Some(_) | None => Health::Unknown,
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every kind's comparison has this shape")]
@@ -134,4 +152,41 @@ pub(super) async fn delete(at: At<'_>, id: &str) -> Result<()> {
     });
     let call = at.elb().deregister_targets().target_group_arn(group).targets(target);
     at.remove("DeregisterTargets", call.send()).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_of_a_target_is_a_health() {
+        let of = |state: &str, reason: Option<&str>| {
+            let it = TargetHealth::builder()
+                .state(state.into())
+                .set_reason(reason.map(Into::into))
+                .description("as it says")
+                .build();
+            health(Some(&it))
+        };
+        let unhealthy = |reason: &str| Health::Unhealthy {
+            reason: reason.to_owned(),
+            says: "as it says".to_owned(),
+        };
+        assert_eq!(of("healthy", None), Health::Healthy);
+        assert_eq!(of("initial", Some("Elb.RegistrationInProgress")), Health::Initial);
+        for (state, reason) in [
+            ("unhealthy", "Target.Timeout"),
+            ("unhealthy", "Target.FailedHealthChecks"),
+            ("unhealthy.draining", "Target.FailedHealthChecks"),
+            ("unused", "Target.NotInUse"),
+            ("draining", "Target.DeregistrationInProgress"),
+        ] {
+            assert_eq!(of(state, Some(reason)), unhealthy(reason), "{state}");
+        }
+        assert_eq!(of("unhealthy", None), unhealthy("unhealthy"));
+        for unknown in ["unavailable", "something new"] {
+            assert_eq!(of(unknown, Some("Target.HealthCheckDisabled")), Health::Unknown);
+        }
+        assert_eq!(health(None), Health::Unknown);
+    }
 }

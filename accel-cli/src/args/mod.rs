@@ -14,9 +14,9 @@ use crate::prices::Traffic;
 
 const EXITS: &str = "Exit codes:
   0    done
-  1    stopped with work left: run again to go on
+  1    stopped with work left, or deployed and not usable in time: run again to go on
   2    bad input: the command, the spec or a consent; nothing was changed
-  3    differences found (plan --check, status --check)
+  3    differences found (plan --check), or that and targets that do not answer (status --check)
   130  interrupted
 
 Results go to stdout; progress, questions and complaints to stderr. NO_COLOR is honoured.";
@@ -162,8 +162,13 @@ pub(crate) struct Plan {
 #[derive(Debug, Args)]
 #[command(after_help = "Killed or interrupted, run the same command again: it goes on from there.
 
+What is ready is not usable at once: the load balancer checks its targets first, by default two \
+times in 20 s. Deploy waits for that, and on AWS until the lane's name resolves. If it takes too \
+long, the lane is kept, what is missing is named, and the exit code is 1.
+
 Examples:
   accel deploy lane.toml
+  accel deploy lane.toml --wait 15m                          until clients can use it, 15 minutes at most
   accel deploy lane.toml --yes --expect 1f0c3a5b7d9e2468    only the plan that was reviewed
   accel deploy lane.toml --allow-replace entry.ap-southeast-1.balancer.sagemaker.runtime")]
 pub(crate) struct Deploy {
@@ -185,6 +190,13 @@ pub(crate) struct Deploy {
     /// Remove rules, routes and listeners that others have put into the lane's resources
     #[arg(long, help_heading = "Consent")]
     pub(crate) revoke_foreign: bool,
+    /// How long to wait at most until clients can use the lane: until every target is healthy and its name resolves
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse::duration)]
+    #[arg(help_heading = "Waiting")]
+    pub(crate) wait: Duration,
+    /// Do not wait for that: end when everything is ready
+    #[arg(long, conflicts_with = "wait", help_heading = "Waiting")]
+    pub(crate) no_wait: bool,
     /// Draw the timeline of the deploy into this file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) svg: Option<PathBuf>,
@@ -198,7 +210,7 @@ pub(crate) struct Deploy {
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) subject: Subject,
-    /// End with exit code 3 if anything is not as asked, or not ours
+    /// End with exit code 3 if anything is not as asked or not ours, or a target does not answer its health checks
     #[arg(long)]
     pub(crate) check: bool,
     #[command(flatten)]

@@ -37,7 +37,7 @@ fn is_region(text: &str) -> bool {
     text.contains('-') && text.bytes().all(plain)
 }
 
-/// Whole seconds, minutes or hours: what is shorter than a second is no window of any cloud.
+/// Whole seconds, minutes or hours: what is shorter than a second is no window of any cloud, and no time to wait for one.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no duration of 1s to 24h; write it like 5s or 2m");
     let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;

@@ -30,6 +30,11 @@ impl<'a> Herald<'a> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether it is AWS itself, as far as it has been heard.
+    pub(crate) fn is_aws(&self) -> bool {
+        self.backend.name() == "aws" && self.offer_heard().is_some_and(|it| it.endpoint.is_none())
+    }
+
     /// The first question names the places; a later one, about limits, adds nothing to say.
     fn hear(&self, query: &OfferQuery, offer: &Offer) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);

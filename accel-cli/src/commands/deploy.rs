@@ -10,6 +10,7 @@ use crate::input::{self, Spec};
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
+use crate::usable::{self, Usable};
 use crate::{consent, document, pictures, prices, render, sketch};
 
 pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
@@ -32,9 +33,18 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
             let plan = deployer.plan(&spec.lane).await.map_err(failed)?;
             deployer = agree(terminal, args, &spec, deployer, &plan)?;
         }
-        let run = async |deployer: Deployer<'_>| deployer.deploy(&spec.lane).await;
-        let made = session.watched(deployer, run).await?.map_err(failed)?;
-        tell(terminal, args, &made)
+        let within = (!args.no_wait).then_some(args.wait);
+        let run = async |deployer: Deployer<'_>| {
+            let made = deployer.deploy(&spec.lane).await?;
+            let usable = usable::wait(&session, &deployer, &made, within).await?;
+            Ok((made, usable))
+        };
+        let (made, usable) = session.watched(deployer, run).await?.map_err(failed)?;
+        tell(terminal, args, &made, &usable)?;
+        Ok(usable.trouble(&spec.file, &choice.options()).map_or(Exit::Done, |trouble| {
+            terminal.complain(&trouble);
+            trouble.exit
+        }))
     })
 }
 
@@ -57,11 +67,16 @@ fn agree<'a>(
     Ok(if args.expect.is_some() { deployer } else { deployer.expect(&plan.digest) })
 }
 
-fn tell(terminal: &Terminal, args: &Deploy, made: &Deployment<LaneOutputs>) -> Outcome<Exit> {
+fn tell(
+    terminal: &Terminal,
+    args: &Deploy,
+    made: &Deployment<LaneOutputs>,
+    usable: &Usable,
+) -> Outcome<()> {
     if terminal.json {
-        terminal.document(&document::deploy(made));
+        terminal.document(&document::deploy(made, usable));
     } else {
-        terminal.result(&render::deploy::deploy(made));
+        terminal.result(&render::deploy::deploy(made, usable));
     }
     if let Some(path) = &args.svg {
         let picture = pictures::timeline::svg(&made.timeline);
@@ -71,5 +86,5 @@ fn tell(terminal: &Terminal, args: &Deploy, made: &Deployment<LaneOutputs>) -> O
                 .next("the deploy itself is done; only the picture is missing")
         })?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }

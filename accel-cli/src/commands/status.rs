@@ -34,7 +34,8 @@ fn of_spec(args: &Status, path: &std::path::Path, terminal: &Terminal) -> Outcom
         } else {
             terminal.result(&render::status::status(&status));
         }
-        let differs = args.check && !status.as_asked();
+        // Unhealthy is no difference, but whoever checks wants to know.
+        let differs = args.check && (!status.as_asked() || status.unhealthy().next().is_some());
         Ok(if differs { Exit::Differences } else { Exit::Done })
     })
 }

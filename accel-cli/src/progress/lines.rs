@@ -6,7 +6,7 @@ use std::time::Duration;
 use accel_core::backend::Blocker;
 use accel_core::engine::policy::Verb;
 use accel_core::event::{Event, NodeStep, Timed};
-use accel_core::resource::Kind;
+use accel_core::resource::{Health, Kind};
 use accel_core::{Error, ErrorKind, NodeName};
 
 use crate::render::text::{WIDTH, about, prose};
@@ -160,6 +160,7 @@ impl Progress {
                 }
                 NodeStep::Creating
                 | NodeStep::InDoubt
+                | NodeStep::Checked { .. }
                 | NodeStep::Deleting
                 | NodeStep::Going { .. }
                 | NodeStep::Halted { .. }
@@ -198,6 +199,18 @@ impl Progress {
                 let took = took.map(|secs| format!("ready after {secs:.0} s"));
                 let took = took.or_else(|| self.verbose.then(|| "ready".to_owned()));
                 took.map(|took| row(now, '=', node, &took))
+            }
+            NodeStep::Checked { health: Health::Healthy, .. } => {
+                let took = self.waiting.remove(node).map(|wait| wait.waited(now).as_secs_f64());
+                let took = took.map(|secs| format!("healthy after {secs:.0} s"));
+                Some(row(now, '=', node, &took.unwrap_or_else(|| "healthy".to_owned())))
+            }
+            NodeStep::Checked { health, usual_secs } => {
+                let since = self.waiting.get(node).map(|wait| wait.since);
+                let wait = self.wait(since.unwrap_or(now), node, *usual_secs, "healthy");
+                let sign = if matches!(health, Health::Unhealthy { .. }) { '!' } else { '~' };
+                let wait = wait.unwrap_or_default();
+                Some(line(now, sign, &format!("{node}: {health}, {wait}")))
             }
             NodeStep::Going { usual_secs } => {
                 let wait = self.wait(now, node, *usual_secs, "gone");

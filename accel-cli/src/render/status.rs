@@ -2,6 +2,7 @@
 
 use accel_core::backend::{Difference, Phase};
 use accel_core::deployer::{NodeStatus, Status};
+use accel_core::resource::Health;
 
 use super::plan::not_ours;
 use super::text::{count, prose};
@@ -12,7 +13,14 @@ pub(crate) fn status(status: &Status) -> String {
     let differing = status.nodes.iter().filter(|node| !differences(node).is_empty()).count();
     let wanted = status.nodes.len();
     let mut lines = vec![match (status.as_asked(), ready) {
-        (true, _) => format!("{}: as asked, {} ready", status.deployment, count(wanted, "node")),
+        (true, _) => {
+            let unhealthy = status.unhealthy().count();
+            let but = match unhealthy {
+                0 => String::new(),
+                _ => format!("; {} not healthy", count(unhealthy, "target")),
+            };
+            format!("{}: as asked, {} ready{but}", status.deployment, count(wanted, "node"))
+        }
         (false, 0) if status.surplus.is_empty() => format!("{}: not there", status.deployment),
         (false, _) => format!(
             "{}: not as asked; {ready} of {wanted} nodes ready, {differing} of them different",
@@ -43,13 +51,22 @@ fn differences(node: &NodeStatus) -> &[Difference] {
 fn node(node: &NodeStatus) -> Vec<String> {
     let name = &node.node;
     let one = |sign: char, what: String| vec![prose(&format!("  {sign} {name}: "), &what)];
+    let answers = |health: &Health| match health {
+        Health::Healthy => Vec::new(),
+        Health::Initial | Health::Unknown => one('.', health.to_string()),
+        Health::Unhealthy { .. } => {
+            let cause = health.likely_cause().unwrap_or_default();
+            one('!', format!("{health} ({cause})"))
+        }
+    };
     match &node.phase {
         Phase::Ready(ready) => {
             let differs = ready.differs.iter().map(|Difference { field, asked, is }| {
                 prose(&format!("  ! {name}: "), &format!("{field} is {is}, asked {asked}"))
             });
             let warning = ready.warning.iter();
-            differs.chain(warning.map(|what| prose(&format!("  ! {name}: "), what))).collect()
+            let warning = warning.map(|what| prose(&format!("  ! {name}: "), what));
+            differs.chain(warning).chain(ready.health.iter().flat_map(answers)).collect()
         }
         Phase::Pending => one('.', "being made".to_owned()),
         Phase::Waiting { on } => one('!', format!("waits for {on}")),

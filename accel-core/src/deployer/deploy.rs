@@ -6,9 +6,11 @@ use super::Deployer;
 use super::opening::{Opened, prepare};
 use super::plan::{self, Plan};
 use super::report::{Deployment, Failure};
+use crate::backend::Bound;
 use crate::engine::{Beginning, Item, Paused};
 use crate::error::Error;
 use crate::event::Event;
+use crate::id::NodeName;
 use crate::topology::{Made, Topology};
 
 pub(super) async fn deploy<T: Topology>(
@@ -31,9 +33,14 @@ pub(super) async fn deploy<T: Topology>(
     opened.driver.timeline.finish(&opened.driver.state, total);
     opened.end(done).await?;
     let nodes = opened.nodes();
+    let health = |(name, node): (&NodeName, &Bound)| {
+        Some((name.clone(), opened.driver.health.get(&node.id)?.clone()))
+    };
+    let health = nodes.iter().filter_map(health).collect();
     let outputs = topology.outputs(&Made::new(&opened.offer, &nodes));
     Ok(Deployment {
         calls: opened.calls(),
+        health,
         id: opened.driver.deployment,
         run: opened.driver.stamp.run.clone(),
         outputs,

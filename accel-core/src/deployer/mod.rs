@@ -1,4 +1,4 @@
-//! What users call: deploy, cleanup, plan and status.
+//! What users call: deploy, usable, cleanup, plan and status.
 
 mod check;
 mod cleanup;
@@ -9,14 +9,17 @@ mod plan;
 mod report;
 mod status;
 mod unprotect;
+mod usable;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 pub use plan::{Change, Plan, PlannedNode};
 pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt};
 pub use status::{NodeStatus, Status};
+pub use usable::Usability;
 
 use crate::backend::NetworkBackend;
 use crate::clock::{Clock, SystemClock};
@@ -225,6 +228,21 @@ impl<'a> Deployer<'a> {
         topology: &T,
     ) -> Result<Deployment<T::Outputs>, Failure> {
         deploy::deploy(self, topology).await
+    }
+
+    /// Waits until clients can use what a deploy has made: until every target answers its health checks, or the time is over. What a
+    /// deploy calls ready is not usable at once. If the deploy's last look has shown every target healthy, nothing is called.
+    ///
+    /// That the time is over is no error: the answer says what is missing, and what most often is behind it.
+    ///
+    /// # Errors
+    /// What the cloud says when it refuses to be asked, and [`Failure::Stopped`] if somebody asks to stop.
+    pub async fn usable<O>(
+        &self,
+        made: &Deployment<O>,
+        within: Duration,
+    ) -> Result<Usability, Failure> {
+        usable::usable(self, made, within).await
     }
 
     /// Removes everything of the topology's deployment and proves that nothing is left.

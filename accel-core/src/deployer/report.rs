@@ -10,6 +10,7 @@ use crate::engine::policy::Verb;
 use crate::engine::{Stranger, Timeline};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{DeploymentId, NodeName, Place, RemoteId, RunId};
+use crate::resource::Health;
 
 /// How often each verb was called. A batched read counts once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,9 @@ pub struct Deployment<O> {
     pub run: RunId,
     /// What every node has become.
     pub nodes: BTreeMap<NodeName, Bound>,
+    /// Which of them answer, as far as the run's last look has shown and nothing was changed since; [`crate::Deployer::usable`] asks for
+    /// the others.
+    pub health: BTreeMap<NodeName, Health>,
     /// What its users need to know.
     pub outputs: Option<O>,
     /// When each node was started, existed and was ready.

@@ -10,7 +10,7 @@ use super::report::{Calls, Failure};
 use crate::backend::{Difference, Phase};
 use crate::engine::Stranger;
 use crate::id::{DeploymentId, NodeName, Place, RemoteId};
-use crate::resource::Kind;
+use crate::resource::{Health, Kind};
 use crate::topology::Topology;
 
 /// One node as it is.
@@ -87,6 +87,12 @@ impl Status {
         let fine = |node: &NodeStatus| matches!(&node.phase, Phase::Ready(ready) if ready.differs.is_empty());
         self.nodes.iter().all(fine) && self.surplus.is_empty() && self.strangers.is_empty()
     }
+
+    /// What is there and does not answer. No deploy changes that: it is as asked all the same.
+    pub fn unhealthy(&self) -> impl Iterator<Item = (&NodeName, &Health)> {
+        let health = self.nodes.iter().filter_map(|node| Some((&node.node, node.phase.health()?)));
+        health.filter(|(_, health)| matches!(health, Health::Unhealthy { .. }))
+    }
 }
 
 impl fmt::Display for Status {
@@ -106,6 +112,9 @@ impl fmt::Display for Status {
                 Phase::Deleting => writeln!(f, "  {}: being deleted", node.node)?,
                 Phase::Gone => writeln!(f, "  {}: not there", node.node)?,
             }
+        }
+        for (node, health) in self.unhealthy() {
+            writeln!(f, "  {node}: {health}")?;
         }
         for id in &self.surplus {
             writeln!(f, "  not asked for: {} {id}", id.kind)?;

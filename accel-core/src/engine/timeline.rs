@@ -69,6 +69,7 @@ impl Timeline {
             }
             NodeStep::Ready => span.ready = Some(at),
             NodeStep::InDoubt
+            | NodeStep::Checked { .. }
             | NodeStep::Replacing { .. }
             | NodeStep::Lost
             | NodeStep::Deleting

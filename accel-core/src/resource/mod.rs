@@ -65,7 +65,7 @@ pub use rule_description::RuleDescription;
 pub use security_group::SecurityGroup;
 pub use security_group_rule::{Direction, SecurityGroupRule, Traffic};
 pub use subnet::Subnet;
-pub use target::Target;
+pub use target::{Health, Target};
 pub use target_group::TargetGroup;
 pub use target_group_options::TargetGroupOptions;
 pub use vpc::Vpc;
@@ -126,6 +126,9 @@ pub struct Facts {
     pub vouched_for: bool,
     /// Whether it is deleting for a while after its delete, and for how long. Without, an accepted delete is the end.
     pub gone: Option<Times>,
+    /// Whether the cloud checks that it answers, how long that takes after it is ready, and when a person should look. Nothing waits for
+    /// it but whoever asks whether the whole is usable.
+    pub healthy: Option<Times>,
     /// Whether it costs money while it exists.
     pub billed: bool,
     /// Whether only one other resource at a time may refer to it (a public address).
@@ -162,6 +165,7 @@ const PLAIN: Facts = Facts {
     ready: None,
     vouched_for: false,
     gone: None,
+    healthy: None,
     billed: false,
     exclusive: false,
     vanishes_with: None,

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use accel_core::Result;
 use accel_core::backend::Difference;
-use accel_core::resource::{Attributes, Kind, Resource};
+use accel_core::resource::{Attributes, Health, Kind, Resource};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Ask, Translator};
@@ -114,6 +114,11 @@ pub(crate) trait Rules {
     /// What is known of it once it is ready, as somebody sees it.
     fn attributes(&self, _world: &World, _thing: &Thing, _viewer: Viewer<'_>) -> Attributes {
         Attributes::Plain
+    }
+
+    /// Whether it answers, for kinds that the cloud checks.
+    fn health(&self, _world: &World, _thing: &Thing) -> Option<Health> {
+        None
     }
 
     /// Its natural key under its parent, as the vocabulary says it.

@@ -3,15 +3,16 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use accel_core::resource::Kind;
+use accel_core::resource::{Health, Kind};
 use accel_core::{Result, resource};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Body, Differences, Rules};
 use crate::ask::{Ask, Translator};
+use crate::path;
 use crate::refusal;
-use crate::thing::Key;
+use crate::thing::{Key, Thing};
 use crate::world::World;
 
 /// One address and port of a target group.
@@ -100,6 +101,23 @@ impl Rules for Target {
 
     fn show(&self, _world: &World) -> String {
         if self.every_zone { "of every zone".to_owned() } else { String::new() }
+    }
+
+    /// A lost packet and a missing answer look alike from the load balancer: it says no more. Source: `TargetHealth`, `Reason`.
+    fn health(&self, world: &World, thing: &Thing) -> Option<Health> {
+        let unhealthy = |reason: &str, says: &str| Health::Unhealthy {
+            reason: reason.to_owned(),
+            says: says.to_owned(),
+        };
+        Some(match world.health_of(thing, self) {
+            path::Health::Healthy => Health::Healthy,
+            path::Health::Initial => Health::Initial,
+            path::Health::Unused => unhealthy(
+                "Target.NotInUse",
+                "Target group is not configured to receive traffic from the load balancer",
+            ),
+            path::Health::Unhealthy(_) => unhealthy("Target.Timeout", "Request timed out"),
+        })
     }
 
     fn natural_key(&self) -> Option<String> {

@@ -211,6 +211,7 @@ macro_rules! each_promise {
                 does_not_hold_its_vpc,
             ]
             target: [
+                says_its_health,
                 refuses_a_public_address,
                 is_the_same_before_and_after_its_endpoint_is_ready,
                 is_told_apart_by_address_and_port,

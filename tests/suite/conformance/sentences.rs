@@ -99,6 +99,7 @@ pub const SENTENCES: &[(&str, &[&str])] = &[
         "The phase of each, now, in the order asked; one that has vanished does not spoil the others.",
         &["read::answers_in_the_order_asked", "read::is_not_spoiled_by_what_has_vanished"],
     ),
+    ("A target that is ready says its health too.", &["target::says_its_health"]),
     ("Starts removing it.", &["delete::starts_the_removal_and_returns"]),
     (
         "Removing what is gone succeeds.",

@@ -3,9 +3,9 @@
 use std::net::Ipv4Addr;
 
 use accel_core::backend::Phase;
-use accel_core::resource::{Describe as _, Kind, Resource, Target};
+use accel_core::resource::{Describe as _, Health, Kind, Resource, Target};
 
-use super::{Verdict, ensure, ensure_eq, refuses_each};
+use super::{Stop, Verdict, ensure, ensure_eq, refuses_each};
 use crate::lab::Lab;
 use crate::samples::{node_of, pin};
 
@@ -74,5 +74,26 @@ pub(super) async fn does_not_hold_its_endpoint(lab: &mut Lab<'_>) -> Verdict {
     lab.settle().await;
     let phase = lab.phase(&target).await?;
     ensure!(phase != Phase::Gone, "the target went with its endpoint");
+    Ok(())
+}
+
+/// A target that nothing uses is not checked, so it is not healthy; what becomes of it once a listener uses its group, only the
+/// cloud knows. Of no other kind is health said.
+pub(super) async fn says_its_health(lab: &mut Lab<'_>) -> Verdict {
+    let target = lab.make_ready(Kind::Target).await?;
+    let unused = lab.until_ready(&target).await?.health;
+    let Some(Health::Unhealthy { reason, .. }) = &unused else {
+        return Err(Stop::Failed(format!("no listener uses {target}, and it is {unused:?}")));
+    };
+    ensure!(!reason.is_empty(), "{target} is unhealthy for no reason");
+    for kind in Kind::ALL {
+        let id = lab.make_ready(*kind).await?;
+        lab.settle().await;
+        let health = lab.until_ready(&id).await?.health;
+        let is_target = *kind == Kind::Target;
+        ensure_eq!(health.is_some(), is_target, "the health of the {kind} {id} is {health:?}");
+    }
+    let used = lab.until_ready(&target).await?.health;
+    ensure!(used != unused, "a listener uses {target}, and it is {used:?} still");
     Ok(())
 }

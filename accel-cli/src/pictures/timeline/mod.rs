@@ -4,5 +4,6 @@ mod rows;
 mod svg;
 mod text;
 
+pub(crate) use rows::seconds;
 pub(crate) use svg::svg;
 pub(crate) use text::text;

@@ -88,7 +88,7 @@ impl Rows {
 }
 
 /// `40 ms`, `0.3 s`, `12 s`, `2 min 4 s`: as exact as it matters.
-pub(super) fn seconds(time: Duration) -> String {
+pub(crate) fn seconds(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     match tenths {
         0 => format!("{} ms", time.as_millis()),

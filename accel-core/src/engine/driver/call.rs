@@ -58,6 +58,9 @@ impl<'a> Driver<'a> {
     }
 
     pub(crate) fn count(&mut self, verb: Verb) {
+        if verb.mutates() {
+            self.health.clear();
+        }
         self.agenda.calls[verb as usize] += 1;
     }
 

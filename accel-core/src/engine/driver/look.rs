@@ -40,6 +40,8 @@ impl Driver<'_> {
             unknown.append(&mut listing.unknown);
         }
         self.agenda.listed_at = asked_at;
+        let health = |it: &Found| Some((it.id.clone(), it.phase.health()?.clone()));
+        self.health.extend(found.iter().filter_map(health));
         self.agenda.relist = false;
         Ok((found, unknown))
     }
@@ -108,29 +110,35 @@ impl Driver<'_> {
         let unseen: Vec<ItemId> = self.state.by_node.iter().copied().filter(unseen).collect();
         let looks = self.stamp.places.iter().map(|place| {
             let here = unseen.iter().filter(|id| self.state.item(**id).place == *place);
-            let asked: Vec<_> = here.map(|id| (*id, self.request(*id))).collect();
-            let (state, limits) = (&self.state, &limits);
+            let asked =
+                here.filter_map(|id| Some((self.state.item(*id).id.clone()?, self.request(*id))));
+            let (asked, limits): (Vec<_>, _) = (asked.collect(), &limits);
             async move {
-                let items = asked.iter().filter_map(|(id, request)| {
-                    let id = state.item(*id).id.as_ref()?;
-                    Some(ReadItem { id, request: Some(request.borrow()) })
+                let items = asked.iter().map(|(id, request)| {
+                    let request = Some(request.borrow());
+                    ReadItem { id, request }
                 });
                 let items: Vec<ReadItem<'_>> = items.collect();
-                if items.is_empty() {
-                    Ok(Vec::new())
-                } else {
-                    look_up(backend, limits, &items).await
-                }
+                let answers = match items.as_slice() {
+                    [] => Vec::new(),
+                    items => look_up(backend, limits, items).await?,
+                };
+                Ok(asked.into_iter().map(|(id, _)| id).zip(answers).collect())
             }
         });
-        let answers = futures_util::future::join_all(looks).await;
+        let answers: Vec<Result<Vec<(RemoteId, Result<Phase>)>>> =
+            futures_util::future::join_all(looks).await;
         let mut all = true;
         for answer in answers {
             let phases = answer?;
             if !phases.is_empty() {
                 self.count(Verb::Read);
             }
-            all &= phases.iter().all(|phase| matches!(phase, Ok(Phase::Ready(_))));
+            for (id, phase) in phases {
+                all &= matches!(phase, Ok(Phase::Ready(_)));
+                self.health
+                    .extend(phase.ok().and_then(|phase| Some((id, phase.health()?.clone()))));
+            }
         }
         Ok(all)
     }

@@ -33,7 +33,7 @@ use crate::error::Result;
 use crate::event::{Event, Timed};
 use crate::id::{DeploymentId, Place, RemoteId};
 use crate::journal::Record;
-use crate::resource::{Describe, Kind};
+use crate::resource::{Describe, Health, Kind};
 use crate::tags::Stamp;
 
 /// How often a run that has nothing to write says that it is alive.
@@ -73,6 +73,8 @@ pub(crate) struct Driver<'a> {
     pub(crate) scope: BTreeMap<Place, Vec<Kind>>,
     pub(crate) timeline: Timeline,
     pub(crate) first_seen: BTreeMap<RemoteId, Moment>,
+    /// What the last listing said of what the cloud checks; forgotten at the next call that changes anything.
+    pub(crate) health: BTreeMap<RemoteId, Health>,
     /// Whether the records at hand at the beginning told of everything that there could be.
     pub(crate) recorded: bool,
     in_flight: FuturesUnordered<Call<'a>>,
@@ -104,6 +106,7 @@ impl<'a> Driver<'a> {
             scope: BTreeMap::new(),
             timeline: Timeline::default(),
             first_seen: BTreeMap::new(),
+            health: BTreeMap::new(),
             recorded: false,
             in_flight: FuturesUnordered::new(),
             spans: span::Spans::default(),
