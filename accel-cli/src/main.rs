@@ -14,6 +14,7 @@ mod document;
 mod escape;
 mod input;
 mod inventory;
+mod permissions;
 mod pictures;
 mod prices;
 mod progress;
