@@ -39,7 +39,9 @@ mod kind;
 mod list;
 mod offer;
 pub mod permissions;
+mod probe;
 mod tags;
 mod view;
 
 pub use aws::{Aws, Profiles, from_env};
+pub use probe::{Permission, Verdict};

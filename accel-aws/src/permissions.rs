@@ -5,10 +5,10 @@
 //! by its parents too, which need not carry the tag. Source: Actions, resources, and condition keys for Amazon EC2 and for Elastic Load
 //! Balancing V2, Service Authorization Reference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accel_core::resource::{InterfaceEndpoint, Kind, Resource};
-use accel_core::{DeploymentId, Graph, tags};
+use accel_core::{DeploymentId, Graph, Node, Place, tags};
 use serde_json::{Value, json};
 
 /// What a policy is for.
@@ -102,44 +102,81 @@ const BEFOREHAND: &[&str] = &[
     "servicequotas:ListServiceQuotas",
 ];
 
-fn kinds(graph: &Graph) -> BTreeSet<Kind> {
-    graph.nodes().iter().map(accel_core::Node::kind).collect()
-}
+/// The first load balancer of an account makes the service's role. Source: Elastic Load Balancing service-linked role.
+const SERVICE_ROLE: &str = "iam:CreateServiceLinkedRole";
+/// A VPC learns an endpoint's private names. Source: Access an AWS service using an interface VPC endpoint, private DNS.
+const PRIVATE_NAMES: &str = "route53:AssociateVPCWithHostedZone";
 
 /// The actions of a purpose, `sts:GetCallerIdentity` left out: nobody can be denied it.
 pub fn actions(purpose: Purpose, graph: &Graph) -> BTreeSet<&'static str> {
-    let parts = Parts::of(purpose, graph);
-    parts.look.into_iter().chain(parts.make).chain(parts.change).chain(parts.tag).collect()
+    let parts = Parts::of(purpose, graph.nodes());
+    let Parts { look, make, change, tag, aside } = parts;
+    [look, make, change, tag, aside].into_iter().flatten().collect()
 }
 
+/// Why an action is needed: each part has its own condition in the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Look,
+    Make,
+    /// Changes and removes what is ours already: allowed by the deployment's tag.
+    Change,
+    Tag,
+    /// What AWS itself does in the caller's name.
+    Aside,
+}
+
+/// What a deploy and a cleanup call in one place, and why.
+pub(crate) fn at(place: &Place, graph: &Graph) -> BTreeMap<&'static str, Part> {
+    let here = graph.nodes().iter().filter(|node| node.place == *place);
+    // A deploy of a changed spec removes too: whoever may deploy may clean up.
+    let Parts { look, make, change, tag, aside } = Parts::of(Purpose::Deploy, here);
+    let parts = [
+        (Part::Look, look),
+        (Part::Make, make),
+        (Part::Change, change),
+        (Part::Tag, tag),
+        (Part::Aside, aside),
+    ];
+    let each = |(part, actions): (Part, BTreeSet<_>)| {
+        actions.into_iter().map(move |action| (action, part))
+    };
+    parts.into_iter().flat_map(each).collect()
+}
+
+/// Whether a node of this kind needs an action.
+pub(crate) fn is_needed(kind: Kind, action: &str) -> bool {
+    let Needs { make, change, remove, look } = needs_of(kind);
+    [make, change, remove, look].into_iter().flatten().any(|needed| *needed == action)
+}
+
+#[derive(Default)]
 struct Parts {
     look: BTreeSet<&'static str>,
     make: BTreeSet<&'static str>,
     change: BTreeSet<&'static str>,
     tag: BTreeSet<&'static str>,
+    aside: BTreeSet<&'static str>,
 }
 
 impl Parts {
-    fn of(purpose: Purpose, graph: &Graph) -> Self {
-        let mut parts = Self {
-            look: ALWAYS.iter().copied().collect(),
-            make: BTreeSet::new(),
-            change: BTreeSet::new(),
-            tag: BTreeSet::new(),
-        };
-        for kind in kinds(graph) {
-            let needs = needs_of(kind);
+    fn of<'a>(purpose: Purpose, nodes: impl IntoIterator<Item = &'a Node>) -> Self {
+        let mut parts = Self { look: ALWAYS.iter().copied().collect(), ..Self::default() };
+        for node in nodes {
+            let needs = needs_of(node.kind());
             parts.look.extend(needs.look);
             parts.change.extend(needs.remove);
             if purpose == Purpose::Deploy {
                 parts.make.extend(needs.make);
                 parts.change.extend(needs.change);
+                parts.aside.extend(has_private_names(&node.resource).then_some(PRIVATE_NAMES));
             }
         }
         if purpose == Purpose::Deploy {
             parts.look.extend(BEFOREHAND);
             parts.tag.extend(["ec2:CreateTags", "elasticloadbalancing:AddTags"]);
             parts.change.remove("elasticloadbalancing:AddTags");
+            parts.aside.insert(SERVICE_ROLE);
         }
         parts
     }
@@ -147,7 +184,7 @@ impl Parts {
 
 /// The least policy for whoever deploys, or only cleans up, a deployment with this graph.
 pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> Value {
-    let parts = Parts::of(purpose, graph);
+    let parts = Parts::of(purpose, graph.nodes());
     let regions: BTreeSet<&str> =
         graph.nodes().iter().map(|node| node.place.region.as_str()).collect();
     let here = json!({ "aws:RequestedRegion": regions });
@@ -168,8 +205,8 @@ pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> V
         statements.push(allow("TagWhatIsMade", &parts.tag, &tagging));
         statements.push(allow("TagWhatIsOurs", &parts.tag, &ours));
         statements.push(service_linked_role());
-        if graph.nodes().iter().any(|node| has_private_names(&node.resource)) {
-            let action = BTreeSet::from(["route53:AssociateVPCWithHostedZone"]);
+        if parts.aside.contains(PRIVATE_NAMES) {
+            let action = BTreeSet::from([PRIVATE_NAMES]);
             statements.push(allow("PrivateNamesOfAnEndpoint", &action, &here));
         }
     }
@@ -186,12 +223,11 @@ fn allow(id: &str, actions: &BTreeSet<&'static str>, condition: &Value) -> Value
     })
 }
 
-/// The first load balancer of an account makes the service's role. Source: Elastic Load Balancing service-linked role.
 fn service_linked_role() -> Value {
     json!({
         "Sid": "FirstLoadBalancerOfAnAccount",
         "Effect": "Allow",
-        "Action": "iam:CreateServiceLinkedRole",
+        "Action": SERVICE_ROLE,
         "Resource": "*",
         "Condition": {
             "StringEquals": { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" },

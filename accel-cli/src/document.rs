@@ -12,6 +12,7 @@ use accel_core::{Calls, Error, Failure, Place, Problem, RemoteId};
 use serde::Serialize;
 
 use crate::inventory::Inventory;
+use crate::permissions::Permissions;
 use crate::prices::Estimate;
 use crate::trouble::{Exit, Trouble};
 use crate::usable::Usable;
@@ -38,10 +39,18 @@ pub(crate) struct Planned<'a> {
     changes_anything: bool,
     plan: &'a Plan,
     monthly: &'a Estimate,
+    /// Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<&'a Permissions>,
 }
 
-pub(crate) fn plan<'a>(plan: &'a Plan, monthly: &'a Estimate) -> Planned<'a> {
-    Planned { schema: "accel.plan.v1", changes_anything: !plan.is_empty(), plan, monthly }
+pub(crate) fn plan<'a>(
+    plan: &'a Plan,
+    monthly: &'a Estimate,
+    permissions: Option<&'a Permissions>,
+) -> Planned<'a> {
+    let changes_anything = !plan.is_empty();
+    Planned { schema: "accel.plan.v1", changes_anything, plan, monthly, permissions }
 }
 
 #[derive(Debug, Serialize)]

@@ -15,6 +15,7 @@ mod document;
 mod escape;
 mod input;
 mod inventory;
+mod permissions;
 mod pictures;
 mod prices;
 mod progress;

@@ -9,7 +9,7 @@ use accel_core::{Error, ErrorKind, Failure, Problem};
 pub(crate) enum Exit {
     /// What was asked is done.
     Done = 0,
-    /// Stopped with work left.
+    /// Stopped with work left, or a person must act before any is done.
     WorkLeft = 1,
     /// The command, the spec or a consent is not what it must be; nothing was changed.
     BadInput = 2,

@@ -183,6 +183,8 @@ fn what_the_program_prints_in_the_life_of_a_lane_is_as_its_samples() {
     let scene = Scene::new();
     let plan = scene.run("plan", 0, &["plan", "lane.toml", "--traffic-gb", "100"]);
     assert_eq!(plan["changes_anything"], true);
+    let asked = scene.run("plan-permissions-sim", 0, &["plan", "lane.toml", "--permissions"]);
+    assert_eq!(asked["permissions"]["checked"], false, "a simulated cloud checks none");
     let digest = plan["plan"]["digest"].as_str().unwrap();
     let deploy = scene.run("deploy", 0, &["deploy", "lane.toml", "--yes", "--expect", digest]);
     assert_eq!(deploy["usable"]["state"], "usable");

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -114,6 +115,12 @@ impl<'a> Lane<'a> {
             let kill = Fault::new(Mode::Kill).with("at", vec![position]).with("pid", process);
             self.cloud.break_at([kill]);
         })
+    }
+
+    /// Starts a command, without questions, and kills the program so long after.
+    #[must_use]
+    pub fn killed_after(&self, command: &str, after: Duration) -> Run {
+        self.program.killed_after(&words(&self.arguments(command, &["--yes"])), after)
     }
 
     /// Runs a command and measures what it cost.

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -101,6 +102,20 @@ impl Program {
         let mut stdin = child.stdin.take().expect("its standard input is a pipe");
         stdin.write_all(b"go\n").expect("sh reads a line");
         finish(child, Instant::now())
+    }
+
+    /// Starts it and kills it so long after, wherever it is then. Without an exit code it was killed; with one it was faster.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn killed_after(&self, arguments: &[&str], after: Duration) -> Run {
+        let began = Instant::now();
+        let mut child = self.start(arguments);
+        sleep(after.saturating_sub(began.elapsed()));
+        child.kill().expect("a child that nobody has waited for can be killed");
+        finish(child, began)
     }
 
     /// Runs it to its end and measures what that cost.

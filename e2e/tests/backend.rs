@@ -1,12 +1,12 @@
 //! What the backend promises beyond the conformance suite: tenants, permissions, and how few calls say it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use accel_aws::Aws;
 use accel_aws::permissions::{Purpose, actions};
+use accel_aws::{Aws, Verdict};
 use accel_core::journal::MemoryJournal;
-use accel_core::{Acceleration, Deployer, Limits};
-use accel_e2e::Cloud;
+use accel_core::{Acceleration, Deployer, Limits, Topology as _};
+use accel_e2e::{Cloud, Preset};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::Credentials;
 
@@ -119,10 +119,36 @@ fn the_least_policy_names_every_action_that_is_called() {
     });
 }
 
+/// A probe asks each question once, few at a time, and never without `DryRun`.
+#[test]
+fn a_probe_makes_no_call_without_dry_run() {
+    let Some(cloud) = Cloud::start() else { return };
+    wait(async {
+        let aws = Aws::new(&config(&cloud, "AKIA777777777777").await);
+        let spec = lane("probed");
+        let graph = graph_of(&spec, &aws).await;
+        cloud.count_anew();
+        cloud.slow(20, Preset::None);
+        let name = spec.deployment().expect("it has a name");
+        let found = aws.probe(&name, &graph, &BTreeMap::new()).await;
+        let calls = cloud.calls();
+        let calls = calls.as_array().expect("a list of calls");
+        let asked = found.iter().filter(|one| !matches!(one.verdict, Verdict::NotProbed { .. }));
+        assert_eq!(calls.len(), asked.count());
+        assert!(calls.len() > 60, "{}", calls.len());
+        for call in calls {
+            assert_eq!((&call["dry_run"], &call["status"]), (&true.into(), &412.into()), "{call}");
+        }
+        let at_once = cloud.stats().whole["most_in_flight"].as_u64().expect("a number");
+        assert!((2..=8).contains(&at_once), "{at_once}");
+        assert_eq!(cloud.inventory(), []);
+    });
+}
+
 /// What a spec stands for in the cloud of a backend.
 async fn graph_of(spec: &Acceleration, aws: &Aws) -> accel_core::Graph {
+    use accel_core::NetworkBackend as _;
     use accel_core::topology::Known;
-    use accel_core::{NetworkBackend as _, Topology as _};
     let offer = aws.offer(&spec.query(&[])).await.expect("it offers");
     let known = Known { offer: &offer, kept: &[], today: None };
     spec.build(&known).expect("the spec fits").graph

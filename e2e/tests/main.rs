@@ -1,6 +1,8 @@
 //! The program against a local AWS: what a user does in a year of a lane, and everything that can happen to it meanwhile.
 
+mod kills;
 mod life;
+mod permissions;
 mod rig;
 mod storms;
 mod sweeps;

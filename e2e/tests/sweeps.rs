@@ -25,7 +25,7 @@ fn undisturbed(cloud: &Cloud) -> (u64, u64) {
 }
 
 /// Runs all cases on several clouds and tells every one that failed, not the first alone.
-fn sweep<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&Cloud, &C) + Sync) {
+pub(crate) fn sweep<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&Cloud, &C) + Sync) {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -46,7 +46,7 @@ fn sweep<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&Cloud, &C) + Sy
     assert!(failed.is_empty(), "{} of {} cases failed: {failed:#?}", failed.len(), cases.len());
 }
 
-fn ends_well(lane: &Lane<'_>) {
+pub(crate) fn ends_well(lane: &Lane<'_>) {
     lane.cloud.mend();
     let _built = lane.deploy().ends_with(0);
     lane.verify();

@@ -14,7 +14,7 @@ use crate::prices::Traffic;
 
 const EXITS: &str = "Exit codes:
   0    done
-  1    stopped with work left, or deployed and not usable in time: run again to go on
+  1    stopped with work left, or deployed and not usable in time: run again to go on; or an action is denied (plan --permissions)
   2    bad input: the command, the spec or a consent; nothing was changed
   3    differences found (plan --check), or that and targets that do not answer (status --check)
   130  interrupted
@@ -140,6 +140,7 @@ pub(crate) struct Subject {
 #[command(after_help = "Examples:
   accel plan lane.toml --traffic-gb 20/300     with the price of a month: 20 GB of requests, 300 GB of responses
   accel plan lane.toml --check                 in a pipeline: exit 3 if a deploy would change anything
+  accel plan lane.toml --permissions           may I? denied actions by name and place, before anything is made
   accel plan lane.toml --json | jq -r .plan.digest    for `accel deploy --expect`")]
 pub(crate) struct Plan {
     /// The spec (TOML or JSON); - for stdin
@@ -150,6 +151,9 @@ pub(crate) struct Plan {
     /// Price a month with so many GB each way, or with requests and responses apart
     #[arg(long, value_name = "N|REQUESTS/RESPONSES")]
     pub(crate) traffic_gb: Option<Traffic>,
+    /// Ask EC2 what you may do, without doing it; end with exit code 1 if an action is denied
+    #[arg(long)]
+    pub(crate) permissions: bool,
     #[command(flatten)]
     pub(crate) cloud: Cloud,
     #[command(flatten)]

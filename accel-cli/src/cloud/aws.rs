@@ -18,6 +18,12 @@ impl Profiles {
         Self { service: args.profile.clone(), entry }
     }
 
+    /// A backend of its own.
+    pub(crate) async fn aws(&self) -> accel_aws::Aws {
+        let Self { service, entry } = self.clone();
+        accel_aws::from_env(accel_aws::Profiles { service, entry }).await
+    }
+
     pub(super) fn options(&self) -> String {
         let mut options = String::new();
         if let Some(service) = &self.service {
@@ -35,6 +41,5 @@ impl Profiles {
 }
 
 pub(super) async fn open(profiles: &Profiles) -> Outcome<Box<dyn NetworkBackend>> {
-    let Profiles { service, entry } = profiles.clone();
-    Ok(Box::new(accel_aws::from_env(accel_aws::Profiles { service, entry }).await))
+    Ok(Box::new(profiles.aws().await))
 }

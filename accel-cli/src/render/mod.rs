@@ -3,6 +3,7 @@
 pub(crate) mod cleanup;
 pub(crate) mod deploy;
 pub(crate) mod outputs;
+pub(crate) mod permissions;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod status;
