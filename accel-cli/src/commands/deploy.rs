@@ -4,6 +4,7 @@ use accel_core::Deployer;
 use accel_core::deployer::{Deployment, Plan};
 use accel_core::topology::LaneOutputs;
 
+use super::outputs;
 use crate::args::Deploy;
 use crate::cloud::Choice;
 use crate::input::{self, Spec};
@@ -33,7 +34,11 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
             deployer = agree(terminal, args, &spec, deployer, &plan)?;
         }
         let run = async |deployer: Deployer<'_>| deployer.deploy(&spec.lane).await;
-        let made = session.watched(deployer, run).await?.map_err(failed)?;
+        let made = session.watched(deployer, run).await?.map_err(|failure| {
+            let nodes = failure.halt().map(|halt| &halt.nodes);
+            let outputs = nodes.and_then(|nodes| outputs::of(&session, &spec, nodes));
+            failed(failure).outputs(outputs)
+        })?;
         tell(terminal, args, &made)
     })
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 pub use plan::{Change, Plan, PlannedNode};
-pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt};
+pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt, Left};
 pub use status::{NodeStatus, Status};
 
 use crate::backend::NetworkBackend;
