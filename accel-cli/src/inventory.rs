@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use accel_core::backend::{Found, OfferQuery, Phase, Scope};
 use accel_core::engine::Stranger;
+use accel_core::engine::policy::Verb;
 use accel_core::tags::Ownership;
-use accel_core::{DeploymentId, NetworkBackend, Place, RemoteId};
+use accel_core::{DeploymentId, NetworkBackend as _, Place, RemoteId};
 use serde::Serialize;
 
+use crate::patience::patiently;
 use crate::render::text::count;
+use crate::run::Session;
 use crate::trouble::Outcome;
 
 /// What is there.
@@ -38,12 +41,13 @@ pub(crate) struct Thing {
 
 /// Looks everywhere that the caller or a found tag names.
 pub(crate) async fn look(
-    cloud: &dyn NetworkBackend,
+    session: &Session<'_>,
     name: &DeploymentId,
     places: &[Place],
 ) -> Outcome<Inventory> {
     let query = OfferQuery { places: places.to_vec(), ..OfferQuery::default() };
-    cloud.offer(&query).await?;
+    let cloud = &session.cloud;
+    patiently(session, Verb::Offer, async || cloud.offer(&query).await).await?;
     let mut inventory = Inventory {
         deployment: name.clone(),
         places: Vec::new(),
@@ -58,7 +62,8 @@ pub(crate) async fn look(
         if inventory.places.contains(&place) {
             continue;
         }
-        let listing = cloud.list(Scope::all(name, &place)).await?;
+        let listed = patiently(session, Verb::List, async || cloud.list(Scope::all(name, &place)).await);
+        let listing = listed.await?.unwrap_or_default();
         inventory.places.push(place);
         inventory.unknown.extend(listing.unknown);
         for found in &listing.found {

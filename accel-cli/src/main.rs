@@ -14,6 +14,7 @@ mod document;
 mod escape;
 mod input;
 mod inventory;
+mod patience;
 mod pictures;
 mod prices;
 mod progress;

@@ -103,7 +103,7 @@ async fn advise(
         return trouble;
     }
     let name = what.name();
-    match inventory::look(&session.cloud, name, &what.places()).await {
+    match inventory::look(session, name, &what.places()).await {
         Ok(found) if found.protected => trouble.next(format!(
             "deploy it with protected = false first, or type its name: --confirm {name}"
         )),
@@ -125,7 +125,7 @@ async fn agree(
         return Ok(false);
     }
     let name = what.name();
-    let found = inventory::look(&session.cloud, name, &what.places()).await?;
+    let found = inventory::look(session, name, &what.places()).await?;
     terminal.say(&found.text());
     if found.protected {
         consent::typed(terminal, name.as_str(), &format!("{name} is protected"))?;

@@ -50,7 +50,7 @@ fn of_name(
     choice.run(async {
         let open = Session::open(terminal, &choice, &args.cloud, args.others, name, Access::Look);
         let session = open.await?;
-        let found = inventory::look(&session.cloud, name, places).await?;
+        let found = inventory::look(&session, name, places).await?;
         if terminal.json {
             terminal.document(&document::inventory(&found));
         } else {

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Cleanup, file: &Path, terminal: &Terminal) -> Outcome<E
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &name, Access::Change);
         let session = open.await?;
-        let Look { there, gone, by } = look::at(&session.cloud, &seed, &name).await?;
+        let Look { there, gone, by } = look::at(&session, &seed, &name).await?;
         terminal.say(&preview(&there, &gone));
         if there.is_empty() {
             tell(terminal, &[], &gone, None);
