@@ -163,6 +163,18 @@ pub(crate) fn seed_cleanup<'a>(
 }
 
 #[derive(Debug, Serialize)]
+pub(crate) struct Written<'a> {
+    schema: &'static str,
+    format: String,
+    text: &'a str,
+}
+
+/// What is a text in itself: a picture, a script.
+pub(crate) fn text(format: String, text: &str) -> Written<'_> {
+    Written { schema: "accel.text.v1", format, text }
+}
+
+#[derive(Debug, Serialize)]
 pub(crate) struct Failed<'a> {
     schema: &'static str,
     exit_code: u8,

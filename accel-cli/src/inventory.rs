@@ -106,6 +106,13 @@ impl Inventory {
         tags.places().collect()
     }
 
+    /// Who made all of it, if that was one.
+    fn made_by_one(&self) -> Option<&str> {
+        let who: BTreeSet<Option<&str>> =
+            self.things.iter().map(|thing| thing.by.as_deref()).collect();
+        who.first().copied().flatten().filter(|_| who.len() == 1)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.things.is_empty() && self.children.is_empty()
     }
@@ -120,7 +127,9 @@ impl Inventory {
         let protected = if self.protected { ", protected" } else { "" };
         let things = count(self.things.len(), "thing");
         let mut lines = vec![format!("{}{protected}: {things} in {places}", self.deployment)];
-        lines.extend(self.things.iter().map(line));
+        let one = self.made_by_one();
+        lines.extend(self.things.iter().map(|thing| line(thing, one.is_none())));
+        lines.extend(one.map(|by| format!("  all made by {by}")));
         if !self.children.is_empty() {
             let children = self.children.len();
             lines
@@ -133,7 +142,7 @@ impl Inventory {
     }
 }
 
-fn line(thing: &Thing) -> String {
+fn line(thing: &Thing, tells_who: bool) -> String {
     let phase = match &thing.phase {
         Phase::Ready(_) => String::new(),
         Phase::Pending => ", being made".to_owned(),
@@ -142,6 +151,11 @@ fn line(thing: &Thing) -> String {
         Phase::Deleting => ", being deleted".to_owned(),
         Phase::Gone => ", gone".to_owned(),
     };
-    let by = thing.by.as_ref().map(|by| format!(", made by {by}")).unwrap_or_default();
+    let by = thing
+        .by
+        .as_ref()
+        .filter(|_| tells_who)
+        .map(|by| format!(", made by {by}"))
+        .unwrap_or_default();
     format!("  {}: {} {}{phase}{by}", thing.node, thing.id.kind, thing.id)
 }

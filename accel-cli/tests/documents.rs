@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use accel_core::resource::Kind;
@@ -176,11 +176,15 @@ impl Scene {
             .stdin(Stdio::null())
             .output()
             .expect("the program starts");
+        Self::judge(sample, exit, &output)
+    }
+
+    fn judge(sample: &str, exit: i32, output: &Output) -> Value {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {stderr}");
+        assert_eq!(output.status.code(), Some(exit), "{sample}: {stderr}");
         let document: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{arguments:?} prints one document: {error}\n{stderr}"));
-        assert_eq!(problems(&document), [""; 0], "{arguments:?}");
+            .unwrap_or_else(|error| panic!("{sample}: not one document: {error}\n{stderr}"));
+        assert_eq!(problems(&document), [""; 0], "{sample}");
         let path = folder().join(format!("samples/{sample}.json"));
         if std::env::var_os("ACCEL_WRITE_SAMPLES").is_some() {
             std::fs::write(&path, &output.stdout).expect("the sample can be written");
@@ -223,6 +227,28 @@ fn failures_are_documents_too() {
     assert_eq!(refused["kind"], "refused");
     let input = scene.run("failure-input", 2, &["plan", "no-such-file.toml"]);
     assert_eq!(input["kind"], "input");
+    let usage = scene.run("failure-usage", 2, &["plan"]);
+    assert_eq!(usage["reasons"], json!(["<SPEC>"]), "{usage}");
+    assert!(usage["next"].as_str().unwrap().contains("--help"), "{usage}");
+}
+
+/// Those that know no cloud print one document too, and so does a command line without any command.
+#[test]
+fn every_command_prints_one_document() {
+    let scene = Scene::new();
+    for (sample, exit, arguments) in [
+        ("text-graph", 0, ["graph", "lane.toml"].as_slice()),
+        ("text-graph", 0, &["completions", "fish"]),
+        ("failure-usage", 2, &[]),
+        ("failure-command", 2, &["frobnicate"]),
+        ("failure-usage", 2, &["cleanup", "--name", "lane"]),
+        ("failure-command", 2, &["plan", "lane.toml", "--window", "soon"]),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_accel"));
+        let output =
+            command.args(arguments).arg("--json").current_dir(scene.0.path()).output().unwrap();
+        Scene::judge(sample, exit, &output);
+    }
 }
 
 #[test]

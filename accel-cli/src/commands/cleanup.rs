@@ -45,14 +45,14 @@ impl What {
     /// The command that goes on.
     fn again(&self, choice: &Choice) -> String {
         let what = match self {
-            Self::Spec(spec) => spec.file.clone(),
+            Self::Spec(spec) => spec.word(),
             Self::Named(name, places) => {
                 let region = |place: &Place| format!("{}={}", place.side, place.region);
                 let regions: Vec<String> = places.iter().map(region).collect();
                 format!("--name {name} --regions {}", regions.join(","))
             }
         };
-        format!("accel cleanup {what}{}", choice.options())
+        choice.command("cleanup", &what)
     }
 }
 

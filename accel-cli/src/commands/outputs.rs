@@ -37,13 +37,13 @@ pub(super) fn current(
         let open = Session::open(terminal, &choice, cloud, others, &spec.name, Access::Look);
         let session = open.await?;
         let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
-            Trouble::failure(failure, &spec.file, &format!("accel outputs {}", spec.file))
+            Trouble::failure(failure, &spec.file, &choice.command("outputs", &spec.word()))
         })?;
         Ok(of(&session, spec, &status.nodes.iter().filter_map(bound).collect()))
     })?;
     outputs.ok_or_else(|| {
         Trouble::new(Exit::WorkLeft, format!("{}: nothing can be dialled yet", spec.name))
-            .next(format!("run `accel deploy {}{}` first", spec.file, choice.options()))
+            .next(format!("run `{}` first", choice.command("deploy", &spec.word())))
     })
 }
 

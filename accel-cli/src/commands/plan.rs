@@ -17,7 +17,7 @@ pub(super) fn run(args: &Plan, terminal: &Terminal) -> Outcome<Exit> {
         let plan =
             session.deployer().revoke_foreign(args.revoke_foreign).plan(&spec.lane).await.map_err(
                 |failure| {
-                    Trouble::failure(failure, &spec.file, &format!("accel plan {}", spec.file))
+                    Trouble::failure(failure, &spec.file, &choice.command("plan", &spec.word()))
                 },
             )?;
         let monthly = prices::estimate(&sketch::graph(&spec)?, args.traffic_gb);
