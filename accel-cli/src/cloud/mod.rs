@@ -3,19 +3,19 @@
 #[cfg(feature = "aws")]
 mod aws;
 mod herald;
-mod pace;
 mod sim;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use accel_core::NetworkBackend;
+use tokio::runtime::Builder;
 
 pub(crate) use herald::Herald;
 
 use crate::args::{self, Backend, Journal};
 use crate::escape;
-use crate::trouble::{Outcome, Trouble};
+use crate::trouble::{Exit, Outcome, Trouble};
 
 /// A cloud that can be opened.
 #[derive(Debug, Clone)]
@@ -60,14 +60,16 @@ impl Choice {
 
     /// Runs a program in this cloud's time.
     pub(crate) fn run<T>(&self, program: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-        let runtime = match &self.which {
-            Which::Sim { speed, .. } => pace::at_speed(*speed, program),
+        let failed = |error| Trouble::new(Exit::WorkLeft, format!("no runtime: {error}"));
+        let mut runtime = Builder::new_current_thread();
+        match &self.which {
+            Which::Sim { speed, .. } => {
+                let runtime = runtime.enable_all().start_paused(true).build().map_err(failed)?;
+                runtime.block_on(accel_mock::at_speed(*speed, program))
+            }
             #[cfg(feature = "aws")]
-            Which::Aws(_) => pace::in_real_time(program),
-        };
-        runtime.map_err(|error| {
-            Trouble::new(crate::trouble::Exit::WorkLeft, format!("no runtime: {error}"))
-        })?
+            Which::Aws(_) => runtime.enable_all().build().map_err(failed)?.block_on(program),
+        }
     }
 
     /// Opens it.
@@ -77,7 +79,7 @@ impl Choice {
     )]
     pub(crate) async fn open(&self) -> Outcome<Box<dyn NetworkBackend>> {
         match &self.which {
-            Which::Sim { file, .. } => Ok(Box::new(sim::Sandbox::open(file)?)),
+            Which::Sim { file, .. } => Ok(Box::new(sim::open(file)?)),
             #[cfg(feature = "aws")]
             Which::Aws(profiles) => aws::open(profiles).await,
         }
