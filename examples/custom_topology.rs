@@ -23,7 +23,7 @@ use accel_core::topology::{Built, Kept, Known, Made, default_endpoint_policy};
 use accel_core::{
     AccountId, Deployer, DeploymentId, Graph, Place, Problem, Ref, Side, Topology, Zone,
 };
-use accel_examples::{Trouble, exit, in_virtual_time, show, watch};
+use accel_examples::{Trouble, cleaned, exit, watch};
 use accel_mock::{Cloud, Settings};
 use ipnet::Ipv4Net;
 use serde::Serialize;
@@ -155,30 +155,27 @@ impl PrivateService {
     }
 }
 
-fn main() -> ExitCode {
-    exit(run())
+#[tokio::main(flavor = "current_thread", start_paused = true)] // simulated minutes pass at once
+async fn main() -> ExitCode {
+    exit(up_and_down().await)
 }
 
-fn run() -> Result<(), Trouble> {
+async fn up_and_down() -> Result<(), Trouble> {
     let private = PrivateService {
         name: "private-sqs".to_owned(),
         region: "eu-central-1".to_owned(),
         service: "sqs".to_owned(),
     };
-    in_virtual_time(up_and_down(&private))?
-}
-
-async fn up_and_down(private: &PrivateService) -> Result<(), Trouble> {
     let cloud = Cloud::new(Settings::default());
     let (events, heard) = mpsc::channel(1000);
     let deployer = Deployer::new(&cloud).events(events);
-    println!("{}\n", show::plan(&deployer.plan(private).await?));
-    let made = watch(heard, deployer.deploy(private)).await?;
+    println!("{}", deployer.plan(&private).await?);
+    let made = watch(heard, deployer.deploy(&private)).await?;
     let Some(Outputs { endpoint, addresses }) = &made.outputs else {
         return Err("the endpoint is ready, and says nothing of itself".into());
     };
     println!("\nin the VPC, the name of {} leads to {addresses:?} ({endpoint})\n", private.service);
-    println!("{}\n\n{}\n", show::timeline(&made.timeline), show::calls(&made.calls));
-    println!("{}", show::cleaned(&Deployer::new(&cloud).cleanup(private).await?));
+    println!("{}", made.calls);
+    println!("{}", cleaned(&Deployer::new(&cloud).cleanup(&private).await?));
     Ok(())
 }

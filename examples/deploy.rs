@@ -1,41 +1,40 @@
 //! Deploys a lane on the simulated cloud and shows everything: the plan, what happens, what clients need, and where the time went.
 //!
 //! The cloud is kept in a file, so that `cleanup` finds it, and so does the next `deploy`: kill this one half way and run it again.
+//! A spec of one's own may be named: `cargo run --example deploy my-lane.toml`.
 
 #![expect(clippy::print_stdout, reason = "a program that shows things")]
 
 use std::process::ExitCode;
 
-use accel_core::{Acceleration, Deployer, Failure, Topology as _};
-use accel_examples::{Arguments, Sandbox, Trouble, at_speed, exit, read_spec, show, speed, watch};
+use accel_core::{Deployer, Topology as _};
+use accel_examples::{SPEED, Trouble, exit, read_spec, sandbox, watch};
 use tokio::sync::mpsc;
 
-const USAGE: &str = "deploy [SPEC] [--cloud FILE] [--speed N]";
-
-fn main() -> ExitCode {
-    exit(run())
+#[tokio::main(flavor = "current_thread", start_paused = true)] // simulated time, held back so that one can watch
+async fn main() -> ExitCode {
+    exit(accel_mock::at_speed(SPEED, deploy()).await)
 }
 
-fn run() -> Result<(), Trouble> {
-    let Some(mut arguments) = Arguments::of_process(USAGE) else { return Ok(()) };
-    let speed = speed(&mut arguments)?;
-    let sandbox = Sandbox::open(arguments.option("--cloud")?)?;
-    let spec = read_spec(arguments.last()?.as_deref())?;
-    println!("the simulated cloud in {}, {speed} times as fast as real time\n", sandbox.path());
-    at_speed(speed, deploy(&sandbox, &spec))?
-}
-
-async fn deploy(sandbox: &Sandbox, spec: &Acceleration) -> Result<(), Trouble> {
-    let deployment = spec.deployment().map_err(|_| Failure::Spec(spec.check()))?;
-    let journal = sandbox.journal(&deployment)?;
+async fn deploy() -> Result<(), Trouble> {
+    let spec = read_spec()?;
+    let (cloud, journal) = sandbox(&spec.deployment().map_err(|problem| problem.to_string())?)?;
     let (events, heard) = mpsc::channel(1000);
-    let deployer = Deployer::new(sandbox).journal(&journal).events(events);
+    let deployer = Deployer::new(&cloud).journal(&journal).events(events);
 
-    println!("{}\n", show::plan(&deployer.plan(spec).await?));
-    let made = watch(heard, deployer.deploy(spec)).await?;
-    if let Some(outputs) = &made.outputs {
-        println!("\n{}\n", show::outputs(outputs));
+    println!("{}", deployer.plan(&spec).await?);
+    let made = watch(heard, deployer.deploy(&spec)).await?;
+
+    for entry in made.outputs.iter().flat_map(|outputs| &outputs.entries) {
+        println!("\nto reach {}, dial {}", entry.hosts.join(" or "), entry.dial);
+        println!("(the name stays in URL, TLS and signature; only what is dialled is new)");
     }
-    println!("{}\n\n{}", show::timeline(&made.timeline), show::calls(&made.calls));
+    let total = made.timeline.total.as_secs_f64();
+    println!("\nit took {total:.0} s, because each of these waited for the one before:");
+    for span in made.timeline.critical_path() {
+        let began = span.started.unwrap_or_default();
+        println!("{:7.1} s  {}", began.as_secs_f64(), span.node);
+    }
+    println!("{}", made.calls);
     Ok(())
 }

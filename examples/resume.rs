@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use accel_core::journal::MemoryJournal;
 use accel_core::tags::Ownership;
 use accel_core::{Acceleration, Deployer, Failure};
-use accel_examples::{Trouble, exit, in_virtual_time, read_spec, show};
+use accel_examples::{Trouble, cleaned, exit, read_spec};
 use accel_mock::{Cloud, Schedule, Settings};
 use tokio::time::Instant;
 
@@ -19,36 +19,37 @@ use tokio::time::Instant;
 const DEPLOYS: [&str; 3] = ["create:vpc#2", "create:load_balancer", "create:listener"];
 const CLEANUPS: [&str; 2] = ["delete:load_balancer", "delete:vpc"];
 
-fn main() -> ExitCode {
-    exit(run())
+#[tokio::main(flavor = "current_thread", start_paused = true)] // simulated minutes pass at once
+async fn main() -> ExitCode {
+    exit(resume().await)
 }
 
-fn run() -> Result<(), Trouble> {
+async fn resume() -> Result<(), Trouble> {
     let stage = Stage {
         cloud: Cloud::new(Settings::default()),
         journal: MemoryJournal::default(),
-        spec: read_spec(None)?,
+        spec: read_spec()?,
     };
-    in_virtual_time(resume(&stage))?
-}
-
-async fn resume(stage: &Stage) -> Result<(), Trouble> {
     for call in DEPLOYS {
         stage.kill("deploy", stage.deployer().deploy(&stage.spec), call).await?;
     }
     let made = stage.deployer().deploy(&stage.spec).await?;
-    println!("deploy   finished: {}", show::calls(&made.calls));
+    println!("deploy   finished: {}", made.calls);
     println!("         {}", stage.count()?);
 
     let again = stage.deployer().deploy(&stage.spec).await?;
-    println!("deploy   once more: {}", show::calls(&again.calls));
+    println!(
+        "deploy   once more: {}, {} of them to change something",
+        again.calls,
+        again.calls.mutating()
+    );
 
     for call in CLEANUPS {
         stage.kill("cleanup", stage.deployer().cleanup(&stage.spec), call).await?;
     }
     let report = stage.deployer().cleanup(&stage.spec).await?;
-    println!("cleanup  finished: {}", show::calls(&report.calls));
-    println!("{}", show::cleaned(&report));
+    println!("cleanup  finished: {}", report.calls);
+    println!("{}", cleaned(&report));
     match stage.cloud.inspect(|world| world.live().count()) {
         0 => Ok(()),
         left => Err(format!("the cloud still holds {left} things").into()),

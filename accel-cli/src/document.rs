@@ -2,13 +2,13 @@
 //!
 //! The outputs of a lane are a document of `accel-core`'s own (`accel.lane-outputs.v1`).
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Plan, Status};
-use accel_core::engine::policy::Verb;
+use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Left, Plan, Status};
 use accel_core::engine::{Stranger, Timeline};
+use accel_core::resource::Kind;
 use accel_core::topology::LaneOutputs;
-use accel_core::{Calls, Error, Failure, Place, Problem, RemoteId};
+use accel_core::{Calls, Error, Failure, NodeName, Place, Problem, RemoteId};
 use serde::Serialize;
 
 use crate::inventory::Inventory;
@@ -16,22 +16,6 @@ use crate::permissions::Permissions;
 use crate::prices::Estimate;
 use crate::trouble::{Exit, Trouble};
 use crate::usable::Usable;
-
-/// What was called.
-#[derive(Debug, Serialize)]
-pub(crate) struct Counted {
-    total: u32,
-    mutating: u32,
-    by_verb: BTreeMap<String, u32>,
-}
-
-impl From<&Calls> for Counted {
-    fn from(calls: &Calls) -> Self {
-        let by_verb = Verb::ALL.iter().map(|verb| (verb.to_string(), calls.of(*verb)));
-        let by_verb = by_verb.filter(|(_, count)| *count > 0).collect();
-        Self { total: calls.total(), mutating: calls.mutating(), by_verb }
-    }
-}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Planned<'a> {
@@ -59,10 +43,10 @@ pub(crate) struct Deployed<'a> {
     deployment: &'a str,
     run: &'a str,
     outputs: Option<&'a LaneOutputs>,
-    timeline: &'a Timeline,
+    timeline: Times<'a>,
     critical_path: Vec<&'a str>,
     usable: &'a Usable,
-    calls: Counted,
+    calls: Calls,
     notes: &'a [String],
     strangers: &'a [Stranger],
     unknown: &'a [String],
@@ -75,13 +59,45 @@ pub(crate) fn deploy<'a>(made: &'a Deployment<LaneOutputs>, usable: &'a Usable) 
         deployment: made.id.as_str(),
         run: made.run.as_str(),
         outputs: made.outputs.as_ref(),
-        timeline: &made.timeline,
+        timeline: Times::of(&made.timeline),
         critical_path: critical.into_iter().map(|span| span.node.as_str()).collect(),
         usable,
-        calls: Counted::from(&made.calls),
+        calls: made.calls,
         notes: &made.notes,
         strangers: &made.strangers,
         unknown: &made.unknown,
+    }
+}
+
+/// A timeline. All times are whole milliseconds since the run began.
+#[derive(Debug, Serialize)]
+struct Times<'a> {
+    spans: Vec<NodeTimes<'a>>,
+    total_ms: u128,
+}
+
+#[derive(Debug, Serialize)]
+struct NodeTimes<'a> {
+    node: &'a NodeName,
+    kind: Kind,
+    started_ms: Option<u128>,
+    existed_ms: Option<u128>,
+    ready_ms: Option<u128>,
+    critical: bool,
+}
+
+impl<'a> Times<'a> {
+    fn of(timeline: &'a Timeline) -> Self {
+        let millis = |time: Option<Duration>| time.map(|time| time.as_millis());
+        let spans = timeline.spans.iter().map(|span| NodeTimes {
+            node: &span.node,
+            kind: span.kind,
+            started_ms: millis(span.started),
+            existed_ms: millis(span.existed),
+            ready_ms: millis(span.ready),
+            critical: span.critical,
+        });
+        Self { spans: spans.collect(), total_ms: timeline.total.as_millis() }
     }
 }
 
@@ -122,7 +138,7 @@ pub(crate) struct CleanedUp<'a> {
     kept: &'a [RemoteId],
     places: &'a [Place],
     took_ms: u128,
-    calls: Counted,
+    calls: Calls,
     strangers: &'a [Stranger],
     unknown: &'a [String],
 }
@@ -141,7 +157,7 @@ pub(crate) fn cleanup(report: &CleanupReport) -> CleanedUp<'_> {
         kept: &report.kept,
         places: &report.places,
         took_ms: report.took.as_millis(),
-        calls: Counted::from(&report.calls),
+        calls: report.calls,
         strangers: &report.strangers,
         unknown: &report.unknown,
     }
@@ -162,6 +178,18 @@ pub(crate) fn seed_cleanup<'a>(
 }
 
 #[derive(Debug, Serialize)]
+pub(crate) struct Written<'a> {
+    schema: &'static str,
+    format: String,
+    text: &'a str,
+}
+
+/// What is a text in itself: a picture, a script.
+pub(crate) fn text(format: String, text: &str) -> Written<'_> {
+    Written { schema: "accel.text.v1", format, text }
+}
+
+#[derive(Debug, Serialize)]
 pub(crate) struct Failed<'a> {
     schema: &'static str,
     exit_code: u8,
@@ -173,9 +201,21 @@ pub(crate) struct Failed<'a> {
     retry_helps: bool,
     problems: &'a [Problem],
     errors: Vec<&'a Error>,
-    left: &'a [String],
+    /// What is still there and was to go, and what holds it.
+    left: &'a [Left],
     strangers: &'a [Stranger],
-    calls: Option<Counted>,
+    /// What was made all the same.
+    nodes: Vec<NodeId<'a>>,
+    /// What clients can use of it already.
+    outputs: Option<&'a LaneOutputs>,
+    calls: Option<Calls>,
+}
+
+/// What a node has become.
+#[derive(Debug, Serialize)]
+struct NodeId<'a> {
+    node: &'a NodeName,
+    id: &'a RemoteId,
 }
 
 pub(crate) fn failure(trouble: &Trouble) -> Failed<'_> {
@@ -191,6 +231,8 @@ pub(crate) fn failure(trouble: &Trouble) -> Failed<'_> {
         errors: Vec::new(),
         left: &[],
         strangers: &[],
+        nodes: Vec::new(),
+        outputs: trouble.outputs.as_deref(),
         calls: None,
     };
     match &trouble.failure {
@@ -216,6 +258,8 @@ impl<'a> Failed<'a> {
         self.errors = halt.errors.iter().collect();
         self.left = &halt.left;
         self.strangers = &halt.strangers;
-        self.calls = Some(Counted::from(&halt.calls));
+        self.nodes =
+            halt.nodes.iter().map(|(node, bound)| NodeId { node, id: &bound.id }).collect();
+        self.calls = Some(halt.calls);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// One line of text for a terminal: what would move the cursor, colour, hide or reorder is shown as `\u{1b}`, a line break as `\n`.
 pub(crate) fn terminal(text: &str) -> Cow<'_, str> {
@@ -72,6 +73,11 @@ pub(crate) fn shell(text: &str) -> String {
         return text.into_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A path as one word for a POSIX shell.
+pub(crate) fn path(path: &Path) -> String {
+    shell(&path.display().to_string())
 }
 
 fn each(text: &str, write: impl Fn(char, &mut String)) -> String {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use accel_core::{Acceleration, DeploymentId, Topology as _};
 
+use crate::escape;
 use crate::trouble::{Outcome, Trouble};
 
 /// A spec with its name and where it came from.
@@ -16,6 +17,13 @@ pub(crate) struct Spec {
     pub(crate) name: DeploymentId,
     /// Its file, as the command line has it.
     pub(crate) file: String,
+}
+
+impl Spec {
+    /// Its file as a word of a command.
+    pub(crate) fn word(&self) -> String {
+        escape::shell(&self.file)
+    }
 }
 
 /// More than any spec: a file of this size is something else.

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use accel_core::backend::{Found, OfferQuery, Phase, Scope};
 use accel_core::engine::Stranger;
+use accel_core::engine::policy::Verb;
 use accel_core::tags::Ownership;
-use accel_core::{DeploymentId, NetworkBackend, Place, RemoteId};
+use accel_core::{DeploymentId, NetworkBackend as _, Place, RemoteId};
 use serde::Serialize;
 
+use crate::patience::patiently;
 use crate::render::text::count;
+use crate::run::Session;
 use crate::trouble::Outcome;
 
 /// What is there.
@@ -38,12 +41,13 @@ pub(crate) struct Thing {
 
 /// Looks everywhere that the caller or a found tag names.
 pub(crate) async fn look(
-    cloud: &dyn NetworkBackend,
+    session: &Session<'_>,
     name: &DeploymentId,
     places: &[Place],
 ) -> Outcome<Inventory> {
     let query = OfferQuery { places: places.to_vec(), ..OfferQuery::default() };
-    cloud.offer(&query).await?;
+    let cloud = &session.cloud;
+    patiently(session, Verb::Offer, async || cloud.offer(&query).await).await?;
     let mut inventory = Inventory {
         deployment: name.clone(),
         places: Vec::new(),
@@ -58,7 +62,9 @@ pub(crate) async fn look(
         if inventory.places.contains(&place) {
             continue;
         }
-        let listing = cloud.list(Scope::all(name, &place)).await?;
+        let listed =
+            patiently(session, Verb::List, async || cloud.list(Scope::all(name, &place)).await);
+        let listing = listed.await?.unwrap_or_default();
         inventory.places.push(place);
         inventory.unknown.extend(listing.unknown);
         for found in &listing.found {
@@ -101,6 +107,13 @@ impl Inventory {
         tags.places().collect()
     }
 
+    /// Who made all of it, if that was one.
+    fn made_by_one(&self) -> Option<&str> {
+        let who: BTreeSet<Option<&str>> =
+            self.things.iter().map(|thing| thing.by.as_deref()).collect();
+        who.first().copied().flatten().filter(|_| who.len() == 1)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.things.is_empty() && self.children.is_empty()
     }
@@ -115,7 +128,9 @@ impl Inventory {
         let protected = if self.protected { ", protected" } else { "" };
         let things = count(self.things.len(), "thing");
         let mut lines = vec![format!("{}{protected}: {things} in {places}", self.deployment)];
-        lines.extend(self.things.iter().map(line));
+        let one = self.made_by_one();
+        lines.extend(self.things.iter().map(|thing| line(thing, one.is_none())));
+        lines.extend(one.map(|by| format!("  all made by {by}")));
         if !self.children.is_empty() {
             let children = self.children.len();
             lines
@@ -128,7 +143,7 @@ impl Inventory {
     }
 }
 
-fn line(thing: &Thing) -> String {
+fn line(thing: &Thing, tells_who: bool) -> String {
     let phase = match &thing.phase {
         Phase::Ready(_) => String::new(),
         Phase::Pending => ", being made".to_owned(),
@@ -137,6 +152,11 @@ fn line(thing: &Thing) -> String {
         Phase::Deleting => ", being deleted".to_owned(),
         Phase::Gone => ", gone".to_owned(),
     };
-    let by = thing.by.as_ref().map(|by| format!(", made by {by}")).unwrap_or_default();
+    let by = thing
+        .by
+        .as_ref()
+        .filter(|_| tells_who)
+        .map(|by| format!(", made by {by}"))
+        .unwrap_or_default();
     format!("  {}: {} {}{phase}{by}", thing.node, thing.id.kind, thing.id)
 }

@@ -15,6 +15,7 @@ mod document;
 mod escape;
 mod input;
 mod inventory;
+mod patience;
 mod permissions;
 mod pictures;
 mod prices;
@@ -26,6 +27,7 @@ mod sketch;
 mod terminal;
 mod trouble;
 mod usable;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -34,11 +36,14 @@ use clap::Parser as _;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::answer(&error).into(),
+    };
     let terminal = Terminal::of_process(cli.output);
     let exit = commands::run(&cli.command, &terminal).unwrap_or_else(|trouble| {
         terminal.trouble(&trouble);
         trouble.exit
     });
-    exit.into()
+    terminal.done(exit).into()
 }

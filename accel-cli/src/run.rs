@@ -117,6 +117,11 @@ fn journal(
                 .say("another run is at work; this is what the cloud shows without its records");
             Ok(None)
         }
+        Err(error) if error.kind() == ErrorKind::Journal => {
+            Err(Trouble::input(format!("{} cannot hold the records of runs", folder.display()))
+                .because(error.message())
+                .next("name another folder with --journal DIR, or keep none with --journal none; nothing was changed"))
+        }
         Err(error) => Err(Trouble::from(error)),
     }
 }

@@ -3,15 +3,17 @@
 //! Text comes in plain. What would move a cursor or change a colour is escaped here, for all of it, and colour is added here.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
 use crate::args::Output;
 use crate::document;
 use crate::escape;
-use crate::trouble::Trouble;
+use crate::trouble::{Exit, Trouble};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NEXT: Style = Style::new().bold();
@@ -30,6 +32,8 @@ pub(crate) struct Terminal {
     answered: bool,
     coloured: bool,
     bars: MultiProgress,
+    /// Why a result did not arrive.
+    lost: OnceLock<io::Error>,
 }
 
 impl Terminal {
@@ -45,6 +49,7 @@ impl Terminal {
             answered: watched && io::stdin().is_terminal(),
             coloured: watched && !dumb && !says_no("NO_COLOR"),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            lost: OnceLock::new(),
         };
         terminal.keep_log();
         terminal
@@ -62,12 +67,40 @@ impl Terminal {
 
     /// A result, for people.
     pub(crate) fn result(&self, text: &str) {
-        self.above_bars(|| write(&mut io::stdout().lock(), &escape::terminal_lines(text)));
+        self.raw(&escape::terminal_lines(text));
     }
 
     /// A result, as it is: what another program reads.
     pub(crate) fn raw(&self, text: &str) {
-        self.above_bars(|| write(&mut io::stdout().lock(), text));
+        self.above_bars(|| {
+            if let Err(error) = write(&mut io::stdout().lock(), text)
+                && error.kind() != io::ErrorKind::BrokenPipe
+            {
+                // The first one says it all.
+                self.lost.get_or_init(|| error);
+            }
+        });
+    }
+
+    /// How the program ends: well only if its results have arrived. A reader that has gone away (`| head`) wanted no more.
+    pub(crate) fn done(&self, exit: Exit) -> Exit {
+        let Some(error) = self.lost.get() else { return exit };
+        self.complain(&format!("the results cannot be written: {error}"));
+        if exit == Exit::Done { Exit::WorkLeft } else { exit }
+    }
+
+    /// What went wrong beside the result.
+    pub(crate) fn complain(&self, what: &str) {
+        self.say_raw(&format!("{} {}", self.styled("error:", ERROR), plain(what)));
+    }
+
+    /// A result that is a text of some format in itself; in a document, if one is asked for.
+    pub(crate) fn text(&self, format: &impl ValueEnum, text: &str) {
+        if !self.json {
+            return self.raw(text.trim_end());
+        }
+        let format = format.to_possible_value().map(|value| value.get_name().to_owned());
+        self.document(&document::text(format.unwrap_or_default(), text));
     }
 
     /// A result, for programs.
@@ -78,7 +111,12 @@ impl Terminal {
 
     /// What happens.
     pub(crate) fn say(&self, text: &str) {
-        self.above_bars(|| write(&mut io::stderr().lock(), &escape::terminal_lines(text)));
+        self.say_raw(&escape::terminal_lines(text));
+    }
+
+    /// Nobody can be told that nobody can be told.
+    fn say_raw(&self, text: &str) {
+        self.above_bars(|| drop(write(&mut io::stderr().lock(), text)));
     }
 
     /// What went wrong.
@@ -86,17 +124,17 @@ impl Terminal {
         if self.json {
             self.document(&document::failure(trouble));
         }
-        self.complain(trouble);
+        self.explain(trouble);
     }
 
     /// What went wrong, beside a result that has been told.
-    pub(crate) fn complain(&self, trouble: &Trouble) {
+    pub(crate) fn explain(&self, trouble: &Trouble) {
         let mut lines = vec![format!("{} {}", self.styled("error:", ERROR), plain(&trouble.what))];
         lines.extend(trouble.why.iter().map(|why| format!("  {}", plain(why))));
         if let Some(next) = &trouble.next {
             lines.push(format!("{} {}", self.styled("next:", NEXT), plain(next)));
         }
-        self.above_bars(|| write(&mut io::stderr().lock(), &lines.join("\n")));
+        self.say_raw(&lines.join("\n"));
     }
 
     /// Asks for a line; nothing if nobody answers.
@@ -146,7 +184,7 @@ fn plain(text: &str) -> String {
     escape::terminal_lines(text).into_owned()
 }
 
-/// A reader that has gone away (`| head`) wants no more: that is no error.
-fn write(sink: &mut impl Write, text: &str) {
-    drop(writeln!(sink, "{text}").and_then(|()| sink.flush()));
+fn write(sink: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(sink, "{text}")?;
+    sink.flush()
 }

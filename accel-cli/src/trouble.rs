@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use accel_core::topology::LaneOutputs;
 use accel_core::{Error, ErrorKind, Failure, Problem};
 
 /// How the program ends. The numbers are part of its interface, and stand in its help.
@@ -38,6 +39,8 @@ pub(crate) struct Trouble {
     pub(crate) next: Option<String>,
     /// The engine's own account of it, for the JSON document.
     pub(crate) failure: Option<Failure>,
+    /// What clients can use all the same.
+    pub(crate) outputs: Option<Box<LaneOutputs>>,
 }
 
 /// What a command comes to.
@@ -51,7 +54,7 @@ impl Trouble {
 
     /// Something that stands between here and the goal.
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), why: Vec::new(), next: None, failure: None }
+        Self { exit, what: what.into(), why: Vec::new(), next: None, failure: None, outputs: None }
     }
 
     /// With one more reason.
@@ -64,6 +67,11 @@ impl Trouble {
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self
+    }
+
+    /// With what clients can use all the same.
+    pub(crate) fn outputs(self, outputs: Option<LaneOutputs>) -> Self {
+        Self { outputs: outputs.map(Box::new), ..self }
     }
 
     /// Problems of a spec, all at once.

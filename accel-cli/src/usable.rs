@@ -8,7 +8,7 @@ use accel_core::deployer::{Deployment, Halt};
 use accel_core::resource::Health;
 use accel_core::topology::LaneOutputs;
 use accel_core::{Deployer, Failure, NodeName, Usability};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::pictures::timeline::seconds;
@@ -26,10 +26,15 @@ const LOOKUP_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Usable {
     state: State,
     /// When that was known, since the run began.
+    #[serde(rename = "after_ms", serialize_with = "millis")]
     after: Option<Duration>,
     targets: BTreeMap<NodeName, Health>,
     names: BTreeMap<String, Name>,
     likely_causes: Vec<String>,
+}
+
+fn millis<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_millis()).serialize(to)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -178,7 +183,7 @@ impl Usable {
     }
 
     /// What is missing, why, and what to do; nothing if nothing is.
-    pub(crate) fn trouble(&self, subject: &str, options: &str) -> Option<Trouble> {
+    pub(crate) fn trouble(&self, subject: &str, again: impl Fn(&str) -> String) -> Option<Trouble> {
         if self.state != State::NotUsable {
             return None;
         }
@@ -192,10 +197,10 @@ impl Usable {
         let missing = self.names.iter().filter(|(_, state)| **state == Name::Missing);
         trouble.why.extend(missing.map(|(name, _)| format!("{name} does not resolve")));
         trouble.why.extend(self.likely_causes.iter().map(|cause| format!("likely cause: {cause}")));
-        Some(trouble.next(format!(
-            "see what differs with `accel status {subject}{options}`; `accel deploy \
-             {subject}{options}` mends what does and waits again"
-        )))
+        let (status, deploy) = (again("status"), again("deploy"));
+        let next =
+            format!("see what differs with `{status}`; `{deploy}` mends what does and waits again");
+        Some(trouble.next(next))
     }
 }
 
@@ -257,7 +262,9 @@ mod tests {
         let usable = Usable::of(&usability(sick), names(), after);
         let text = usable.text(Duration::from_secs(90));
         assert_eq!(text, "ready after 90 s, not usable after 6 min 30 s");
-        let trouble = usable.trouble("lane.toml", " --profile x").unwrap();
+        let trouble = usable
+            .trouble("lane.toml", |name| format!("accel {name} lane.toml --profile x"))
+            .unwrap();
         assert_eq!(trouble.exit, Exit::WorkLeft);
         assert_eq!(trouble.why[0], "target.b: unhealthy, Target.Timeout");
         assert!(trouble.why[1].starts_with("likely cause: nothing comes back"), "{trouble:?}");
@@ -270,7 +277,8 @@ mod tests {
         let mut names = names();
         names.insert("a.example".to_owned(), Name::Missing);
         let usable = Usable::of(&usability(Health::Healthy), names, Duration::from_secs(300));
-        let trouble = usable.trouble("lane.toml", "").unwrap();
+        let trouble =
+            usable.trouble("lane.toml", |name| format!("accel {name} lane.toml")).unwrap();
         assert_eq!(trouble.why[0], "a.example does not resolve");
     }
 
@@ -278,11 +286,15 @@ mod tests {
     fn what_is_usable_is_no_trouble() {
         let of = |names| Usable::of(&usability(Health::Healthy), names, Duration::from_secs(111));
         let usable = of(names());
-        assert!(usable.trouble("lane.toml", "").is_none());
+        assert!(usable.trouble("lane.toml", |name| format!("accel {name} lane.toml")).is_none());
         let ready = Duration::from_secs(90);
         assert!(usable.text(ready).ends_with("name not looked up: this cloud is not AWS"));
         let known = names().into_keys().map(|name| (name, Name::Resolves)).collect();
         assert_eq!(of(known).text(ready), "ready after 90 s, usable after 111 s");
-        assert!(Usable::not_waited().trouble("lane.toml", "").is_none());
+        assert!(
+            Usable::not_waited()
+                .trouble("lane.toml", |name| format!("accel {name} lane.toml"))
+                .is_none()
+        );
     }
 }

@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use accel_core::resource::Kind;
+use accel_mock::{Cloud, Settings, World};
 use serde_json::{Value, json};
 
 const JAKARTA: &str = include_str!("../../examples/specs/sagemaker-jakarta.toml");
@@ -154,6 +157,15 @@ impl Scene {
         std::fs::write(self.0.path().join(name), text).expect("the folder can be written");
     }
 
+    /// Changes the cloud behind everybody's back, long enough ago that every look shows it.
+    fn meddle<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
+        let still = Settings { speed: 0, ..Settings::default() };
+        let cloud = Cloud::open(self.0.path().join("cloud.json"), still).expect("there is a cloud");
+        let answer = cloud.meddle(change);
+        cloud.advance(Duration::from_secs(120));
+        answer
+    }
+
     /// Runs the program, and checks that stdout is one document which meets its schema and its sample.
     fn run(&self, sample: &str, exit: i32, arguments: &[&str]) -> Value {
         let cloud = ["--json", "--backend", "sim", "--cloud", "cloud.json", "--speed", "0"];
@@ -164,11 +176,15 @@ impl Scene {
             .stdin(Stdio::null())
             .output()
             .expect("the program starts");
+        Self::judge(sample, exit, &output)
+    }
+
+    fn judge(sample: &str, exit: i32, output: &Output) -> Value {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {stderr}");
+        assert_eq!(output.status.code(), Some(exit), "{sample}: {stderr}");
         let document: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{arguments:?} prints one document: {error}\n{stderr}"));
-        assert_eq!(problems(&document), [""; 0], "{arguments:?}");
+            .unwrap_or_else(|error| panic!("{sample}: not one document: {error}\n{stderr}"));
+        assert_eq!(problems(&document), [""; 0], "{sample}");
         let path = folder().join(format!("samples/{sample}.json"));
         if std::env::var_os("ACCEL_WRITE_SAMPLES").is_some() {
             std::fs::write(&path, &output.stdout).expect("the sample can be written");
@@ -209,14 +225,62 @@ fn failures_are_documents_too() {
     scene.write("bad.toml", &JAKARTA.replace("zones = 2", "zones = 9"));
     let spec = scene.run("failure-spec", 2, &["plan", "bad.toml"]);
     assert_eq!(spec["kind"], "spec");
-    let missing = r#"["eipalloc-0a1b2c3d4e5f60711", "eipalloc-0a1b2c3d4e5f60712"]"#;
-    scene.write("halts.toml", &JAKARTA.replace(r#""made""#, missing));
-    let halt = scene.run("failure-halted", 1, &["deploy", "halts.toml", "--yes"]);
-    assert_eq!(halt["kind"], "halted");
-    assert!(!halt["errors"].as_array().unwrap().is_empty());
     let refused = ["deploy", "lane.toml", "--yes", "--expect", "0000000000000000"];
     let refused = scene.run("failure-refused", 2, &refused);
     assert_eq!(refused["kind"], "refused");
     let input = scene.run("failure-input", 2, &["plan", "no-such-file.toml"]);
     assert_eq!(input["kind"], "input");
+    let usage = scene.run("failure-usage", 2, &["plan"]);
+    assert_eq!(usage["reasons"], json!(["<SPEC>"]), "{usage}");
+    assert!(usage["next"].as_str().unwrap().contains("--help"), "{usage}");
+}
+
+/// Those that know no cloud print one document too, and so does a command line without any command.
+#[test]
+fn every_command_prints_one_document() {
+    let scene = Scene::new();
+    for (sample, exit, arguments) in [
+        ("text-graph", 0, ["graph", "lane.toml"].as_slice()),
+        ("text-graph", 0, &["completions", "fish"]),
+        ("failure-usage", 2, &[]),
+        ("failure-command", 2, &["frobnicate"]),
+        ("failure-usage", 2, &["cleanup", "--name", "lane"]),
+        ("failure-command", 2, &["plan", "lane.toml", "--window", "soon"]),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_accel"));
+        let output =
+            command.args(arguments).arg("--json").current_dir(scene.0.path()).output().unwrap();
+        Scene::judge(sample, exit, &output);
+    }
+}
+
+#[test]
+fn a_halt_says_what_is_there_all_the_same_and_what_is_left_and_held() {
+    let scene = Scene::new();
+    let missing = r#"["eipalloc-0a1b2c3d4e5f60711", "eipalloc-0a1b2c3d4e5f60712"]"#;
+    scene.write(
+        "lane.toml",
+        &format!("{JAKARTA}\n[[services]]\nname = \"sqs\"\nelastic_ips = {missing}\n"),
+    );
+    let halt = scene.run("failure-halted", 1, &["deploy", "lane.toml", "--yes"]);
+    assert_eq!((&halt["kind"], &halt["retry_helps"]), (&json!("halted"), &json!(false)));
+    assert!(halt["errors"][0]["node"].as_str().unwrap().ends_with("balancer.sqs"), "{halt}");
+    assert_eq!(halt["outputs"]["complete"], false);
+    assert_eq!(halt["outputs"]["entries"][0]["service"], "sagemaker.runtime");
+    assert!(halt["nodes"].as_array().unwrap().len() > 30);
+
+    let machine = scene.meddle(|world| {
+        let subnet =
+            world.live().find(|thing| thing.kind() == Kind::Subnet).unwrap().id().to_owned();
+        world.add_foreign_interface(&subnet, "a virtual machine", false)
+    });
+    let left = scene.run("failure-left", 1, &["cleanup", "lane.toml", "--yes"]);
+    assert_eq!(left["retry_helps"], false, "somebody must remove the machine first");
+    let holders: Vec<&Value> = left["left"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|left| left["held_by"].as_array().unwrap())
+        .collect();
+    assert!(holders.iter().any(|holder| holder["id"] == machine), "{left}");
 }

@@ -113,3 +113,69 @@ fn asked_twice_for_more_the_engines_calls_are_told_on_stderr() {
     assert!(said.stderr.contains("call{verb=create}"), "{}", said.stderr);
     assert_eq!(said.json()["schema"], "accel.deploy.v1");
 }
+
+#[test]
+fn what_cannot_be_written_is_said_before_anything_is_changed() {
+    let bench = Bench::new();
+    bench.write("file", "");
+    for option in ["--journal file", "--svg nowhere/time.svg", "--svg ."] {
+        let said = bench.sim(&format!("deploy lane.toml --yes {option}")).ended(2);
+        let name = option.split(' ').next().unwrap();
+        assert!(said.stderr.contains("nothing was changed"), "{}", said.stderr);
+        assert!(said.stderr.contains(name), "{}", said.stderr);
+    }
+    assert!(!bench.path("cloud.json").exists());
+}
+
+/// A full disk must not pass for a result; a reader that has gone away wanted no more.
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_are_lost_are_no_success() {
+    use std::process::Stdio;
+
+    let bench = Bench::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = bench.program("graph lane.toml");
+    let output = command.stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("error: the results cannot be written: "), "{stderr}");
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = bench.program("graph lane.toml");
+    let output = command.stdout(Stdio::from(writer)).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+/// What is to be copied is a command of one shell, with all that decides where it goes on.
+#[test]
+fn the_command_that_goes_on_can_be_copied() {
+    let bench = Bench::new();
+    bench.write("it's mine.toml", LANE);
+    let mut command = bench.program("outputs");
+    command.args(["it's mine.toml", "--backend", "sim", "--cloud", "my cloud.json"]);
+    command.args(["--journal", "my records", "--window", "2m", "--speed", "0"]);
+    let said = support::finish(command).ended(1);
+    let (_, told) = said.stderr.split_once("run `").unwrap();
+    let (command, _) = told.split_once("` first").unwrap();
+    let words =
+        ["accel", "deploy", "it's mine.toml", "--backend", "sim", "--cloud", "my cloud.json"];
+    let records = ["--journal", "my records", "--window", "120s"];
+    assert_eq!(shlex::split(command).unwrap(), [words.as_slice(), &records].concat());
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_read() {
+    use std::process::Command;
+
+    let bench = Bench::new();
+    for shell in ["bash", "zsh", "fish"] {
+        bench.write(shell, &bench.run(&format!("completions {shell}")).ended(0).stdout);
+        // Not every machine has every shell.
+        let Ok(read) = Command::new(shell).arg("-n").arg(bench.path(shell)).output() else {
+            continue;
+        };
+        assert!(read.status.success(), "{shell}: {}", String::from_utf8_lossy(&read.stderr));
+    }
+}

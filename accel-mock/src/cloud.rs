@@ -38,9 +38,18 @@ pub struct Cloud {
 
 struct Inner {
     state: Mutex<Shared>,
-    /// Where the world lives, if it is shared with other processes.
-    file: Option<WorldFile>,
+    /// Where the world lives, if it outlives its process.
+    file: Option<(WorldFile, Pace)>,
     crashed: watch::Sender<bool>,
+}
+
+/// Whose time it is in a world that lives in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// The wall clock's: processes share no other.
+    Wall,
+    /// That of the program that uses it.
+    Program,
 }
 
 type Watcher = Box<dyn FnMut(&World, &Call) + Send>;
@@ -97,12 +106,27 @@ impl Cloud {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn open(path: impl Into<PathBuf>, settings: Settings) -> io::Result<Self> {
-        let cloud = Self::with(settings, Some(WorldFile::open(path.into())?));
+        Self::in_file(path, settings, Pace::Wall)
+    }
+
+    /// A cloud that is kept in a file between programs, which use it one after the other. Its time is that of the program that uses it,
+    /// on tokio's clock, and stands still in between: so a busy machine tells the same times as an idle one.
+    ///
+    /// Once it is open, verbs say when the file cannot be used; everything else then panics.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written, or is not a world's.
+    pub fn kept_in(path: impl Into<PathBuf>, settings: Settings) -> io::Result<Self> {
+        Self::in_file(path, settings, Pace::Program)
+    }
+
+    fn in_file(path: impl Into<PathBuf>, settings: Settings, pace: Pace) -> io::Result<Self> {
+        let cloud = Self::with(settings, Some((WorldFile::open(path.into())?, pace)));
         cloud.try_enter(|_| ())?;
         Ok(cloud)
     }
 
-    fn with(settings: Settings, file: Option<WorldFile>) -> Self {
+    fn with(settings: Settings, file: Option<(WorldFile, Pace)>) -> Self {
         let account = AccountId::from(ACCOUNT);
         let shared = Shared {
             clock: Clock::default(),
@@ -210,13 +234,17 @@ impl Cloud {
     pub(crate) fn try_enter<R>(&self, act: impl FnOnce(&mut Shared) -> R) -> io::Result<R> {
         let mut shared = self.lock();
         let speed = shared.world.settings.speed;
-        let Some(file) = &self.inner.file else {
+        let Some((file, pace)) = &self.inner.file else {
             let now = shared.world.now() + shared.clock.elapsed() * speed;
             shared.world.enter(now);
             return Ok(act(&mut shared));
         };
         let file = file.lock()?;
-        let elapsed = file.load(&mut shared.world)?;
+        let on_the_wall = file.load(&mut shared.world)?;
+        let elapsed = match pace {
+            Pace::Wall => on_the_wall,
+            Pace::Program => shared.clock.elapsed(),
+        };
         let now = shared.world.now() + elapsed * speed;
         shared.world.enter(now);
         let answer = act(&mut shared);

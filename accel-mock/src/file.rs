@@ -183,6 +183,25 @@ mod tests {
     }
 
     #[test]
+    fn a_kept_world_has_the_time_of_its_programs_and_stands_still_in_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.json");
+        let program = || {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.enable_time().start_paused(true).build().unwrap().block_on(async {
+                let cloud = Cloud::kept_in(&path, Settings::instant()).unwrap();
+                let began = cloud.inspect(World::now);
+                tokio::time::sleep(Duration::from_secs(3600)).await;
+                (began, cloud.inspect(World::now))
+            })
+        };
+        let hour = Duration::from_secs(3600);
+        let (first, second) = (program(), program());
+        let expected = (first.0 + hour, first.1, first.1 + hour);
+        assert_eq!((first.1, second.0, second.1), expected);
+    }
+
+    #[test]
     fn what_is_no_world_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("world.json");

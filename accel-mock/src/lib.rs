@@ -9,7 +9,7 @@
 //! per kind, each rule with its source; `sight` decides who sees what when; `look`, `list`, `offer` and `blockers` answer what was
 //! asked; `backend` makes every verb one call with a number, a latency and a verdict from `fault`; `cloud` is the handle. For oracles:
 //! `exposure` says what is open, `path` whether a packet comes back, `snapshot` shows everything as text, and `drift` changes what
-//! nobody asked for. `file` lets several processes share one world, and is the only place with a wall clock.
+//! nobody asked for. `file` lets a world outlive its process, and is the only place with a wall clock; `pace` lets a person watch.
 //!
 //! Deliberately absent: randomness, background tasks, and any rule about who may do what.
 
@@ -31,6 +31,7 @@ mod log;
 mod look;
 mod offer;
 mod operation;
+mod pace;
 mod pairs;
 mod path;
 mod refusal;
@@ -59,6 +60,7 @@ pub use kind::{
 };
 pub use log::{Call, Outcome, as_json_lines, as_text};
 pub use offer::Service;
+pub use pace::at_speed;
 pub use path::Health;
 pub use settings::{Delays, Doubts, Lag, Offers, Quotas, Settings};
 pub use thing::{Key, State, Thing};

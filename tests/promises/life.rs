@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use accel_core::event::{Event, Timed};
 use accel_core::journal::MemoryJournal;
+use accel_core::resource::Kind;
 use accel_core::{Deployer, Failure, Limits, Stop};
 use accel_mock::{Cloud, Settings, Verb};
 use accel_tests::harness::{Stage, jakarta, virtually};
@@ -235,7 +236,8 @@ fn a_halt_returns_all_that_is_known() {
         let stage = standing(&spec, true).await;
         stage.cloud.set_schedule("delete:subnet=refuse:denied".parse().unwrap());
         let halt = crate::support::halt(stage.deployer().cleanup(&spec).await);
-        assert!(halt.left.iter().any(|left| left.starts_with("subnet")), "{:?}", halt.left);
-        assert!(halt.left.iter().any(|left| left.starts_with("VPC")), "{:?}", halt.left);
+        for kind in [Kind::Subnet, Kind::Vpc] {
+            assert!(halt.left.iter().any(|left| left.id.kind == kind), "{:?}", halt.left);
+        }
     });
 }

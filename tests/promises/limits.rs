@@ -203,7 +203,7 @@ fn a_delete_that_stays_in_use_ends_after_its_limit() {
             let (took, least) = (began.elapsed().as_secs(), u64::from(in_use_secs));
             assert!((least..least + 300).contains(&took), "{took} s");
             assert!(halt.retry_helps, "{:?}", halt.errors);
-            assert!(halt.left.iter().any(|left| left.starts_with("security group")));
+            assert!(halt.left.iter().any(|left| left.id.kind == Kind::SecurityGroup));
         });
     }
 }

@@ -207,6 +207,8 @@ pub(crate) struct Deploy {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "accel status [OPTIONS] <SPEC>
+       accel status [OPTIONS] --name <NAME> --regions <service=REGION,entry=REGION>")]
 #[command(after_help = "Examples:
   accel status lane.toml
   accel status lane.toml --check --json        in cron: exit 3 and a document that says what differs
@@ -249,6 +251,9 @@ pub(crate) enum OutputsFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "accel cleanup [OPTIONS] <SPEC>
+       accel cleanup [OPTIONS] --name <NAME> --regions <service=REGION,entry=REGION>
+       accel cleanup [OPTIONS] --seed-env <FILE>")]
 #[command(after_help = "Examples:
   accel cleanup lane.toml
   accel cleanup --name sagemaker-jakarta --regions service=ap-southeast-3,entry=ap-southeast-1
@@ -342,6 +347,10 @@ pub(crate) enum GraphFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eval \"$(accel completions bash)\"             in ~/.bashrc
+  accel completions zsh > ~/.zfunc/_accel      a folder of $fpath
+  accel completions fish > ~/.config/fish/completions/accel.fish")]
 pub(crate) struct Completions {
     /// Whose
     #[arg(value_enum)]

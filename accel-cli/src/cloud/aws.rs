@@ -3,6 +3,7 @@
 use accel_core::NetworkBackend;
 
 use crate::args;
+use crate::escape;
 use crate::trouble::Outcome;
 
 /// Whose credentials.
@@ -28,13 +29,13 @@ impl Profiles {
         let mut options = String::new();
         if let Some(service) = &self.service {
             options.push_str(" --profile ");
-            options.push_str(service);
+            options.push_str(&escape::shell(service));
         }
         if let Some(entry) =
             self.entry.as_ref().filter(|entry| self.service.as_ref() != Some(*entry))
         {
             options.push_str(" --entry-profile ");
-            options.push_str(entry);
+            options.push_str(&escape::shell(entry));
         }
         options
     }

@@ -45,14 +45,14 @@ impl What {
     /// The command that goes on.
     fn again(&self, choice: &Choice) -> String {
         let what = match self {
-            Self::Spec(spec) => spec.file.clone(),
+            Self::Spec(spec) => spec.word(),
             Self::Named(name, places) => {
                 let region = |place: &Place| format!("{}={}", place.side, place.region);
                 let regions: Vec<String> = places.iter().map(region).collect();
                 format!("--name {name} --regions {}", regions.join(","))
             }
         };
-        format!("accel cleanup {what}{}", choice.options())
+        choice.command("cleanup", &what)
     }
 }
 
@@ -103,7 +103,7 @@ async fn advise(
         return trouble;
     }
     let name = what.name();
-    match inventory::look(&session.cloud, name, &what.places()).await {
+    match inventory::look(session, name, &what.places()).await {
         Ok(found) if found.protected => trouble.next(format!(
             "deploy it with protected = false first, or type its name: --confirm {name}"
         )),
@@ -125,7 +125,7 @@ async fn agree(
         return Ok(false);
     }
     let name = what.name();
-    let found = inventory::look(&session.cloud, name, &what.places()).await?;
+    let found = inventory::look(session, name, &what.places()).await?;
     terminal.say(&found.text());
     if found.protected {
         consent::typed(terminal, name.as_str(), &format!("{name} is protected"))?;

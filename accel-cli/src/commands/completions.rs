@@ -10,6 +10,6 @@ use crate::trouble::{Exit, Outcome};
 pub(super) fn run(args: &Completions, terminal: &Terminal) -> Outcome<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "accel", &mut script);
-    terminal.raw(String::from_utf8_lossy(&script).trim_end());
+    terminal.text(&args.shell, &String::from_utf8_lossy(&script));
     Ok(Exit::Done)
 }

@@ -1,9 +1,12 @@
 //! `accel deploy`: make the cloud equal to the spec.
 
+use std::path::Path;
+
 use accel_core::Deployer;
 use accel_core::deployer::{Deployment, Plan};
 use accel_core::topology::LaneOutputs;
 
+use super::outputs;
 use crate::args::Deploy;
 use crate::cloud::Choice;
 use crate::input::{self, Spec};
@@ -15,12 +18,13 @@ use crate::{consent, document, pictures, prices, render, sketch};
 
 pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
+    args.svg.as_deref().map_or(Ok(()), picture_has_a_place)?;
     let choice = Choice::of(&args.cloud)?;
     choice.run(async {
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Change);
         let session = open.await?;
-        let again = format!("accel deploy {}{}", spec.file, choice.options());
+        let again = choice.command("deploy", &spec.word());
         let failed = |failure| Trouble::failure(failure, &spec.file, &again);
         let mut deployer = session
             .deployer()
@@ -39,10 +43,15 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
             let usable = usable::wait(&session, &deployer, &made, within).await?;
             Ok((made, usable))
         };
-        let (made, usable) = session.watched(deployer, run).await?.map_err(failed)?;
-        tell(terminal, args, &made, &usable)?;
-        Ok(usable.trouble(&spec.file, &choice.options()).map_or(Exit::Done, |trouble| {
-            terminal.complain(&trouble);
+        let (made, usable) = session.watched(deployer, run).await?.map_err(|failure| {
+            let nodes = failure.halt().map(|halt| &halt.nodes);
+            let outputs = nodes.and_then(|nodes| outputs::of(&session, &spec, nodes));
+            failed(failure).outputs(outputs)
+        })?;
+        tell(terminal, args, &made, &usable);
+        let again = |command: &str| choice.command(command, &spec.word());
+        Ok(usable.trouble(&spec.file, again).map_or(Exit::Done, |trouble| {
+            terminal.explain(&trouble);
             trouble.exit
         }))
     })
@@ -67,12 +76,7 @@ fn agree<'a>(
     Ok(if args.expect.is_some() { deployer } else { deployer.expect(&plan.digest) })
 }
 
-fn tell(
-    terminal: &Terminal,
-    args: &Deploy,
-    made: &Deployment<LaneOutputs>,
-    usable: &Usable,
-) -> Outcome<()> {
+fn tell(terminal: &Terminal, args: &Deploy, made: &Deployment<LaneOutputs>, usable: &Usable) {
     if terminal.json {
         terminal.document(&document::deploy(made, usable));
     } else {
@@ -80,11 +84,20 @@ fn tell(
     }
     if let Some(path) = &args.svg {
         let picture = pictures::timeline::svg(&made.timeline);
-        std::fs::write(path, picture).map_err(|error| {
-            Trouble::new(Exit::BadInput, format!("{} cannot be written", path.display()))
-                .because(error.to_string())
-                .next("the deploy itself is done; only the picture is missing")
-        })?;
+        if let Err(error) = std::fs::write(path, picture) {
+            // The deploy is done, and said to be.
+            terminal.complain(&format!("{} cannot be written: {error}", path.display()));
+        }
     }
-    Ok(())
+}
+
+/// A picture that nobody can draw is better known before the deploy than after it.
+fn picture_has_a_place(path: &Path) -> Outcome<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_none_or(Path::is_dir) && !path.is_dir() {
+        return Ok(());
+    }
+    Err(Trouble::input(format!("{} cannot be written", path.display()))
+        .because("it is a folder, or its folder is not there")
+        .next("name a file in a folder that exists with --svg; nothing was changed"))
 }

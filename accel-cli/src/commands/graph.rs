@@ -13,6 +13,6 @@ pub(super) fn run(args: &Graph, terminal: &Terminal) -> Outcome<Exit> {
         GraphFormat::Dot => pictures::dot(&graph),
         GraphFormat::Svg => pictures::svg(&graph),
     };
-    terminal.raw(picture.trim_end());
+    terminal.text(&args.format, &picture);
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use accel_core::backend::{Bound, Phase};
-use accel_core::deployer::{NodeStatus, Status};
+use accel_core::deployer::NodeStatus;
 use accel_core::topology::{LaneOutputs, Made};
 use accel_core::{NodeName, Topology as _};
 
@@ -37,21 +37,23 @@ pub(super) fn current(
         let open = Session::open(terminal, &choice, cloud, others, &spec.name, Access::Look);
         let session = open.await?;
         let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
-            Trouble::failure(failure, &spec.file, &format!("accel outputs {}", spec.file))
+            Trouble::failure(failure, &spec.file, &choice.command("outputs", &spec.word()))
         })?;
-        Ok(of(&session, spec, &status))
+        Ok(of(&session, spec, &status.nodes.iter().filter_map(bound).collect()))
     })?;
     outputs.ok_or_else(|| {
         Trouble::new(Exit::WorkLeft, format!("{}: nothing can be dialled yet", spec.name))
-            .next(format!("run `accel deploy {}{}` first", spec.file, choice.options()))
+            .next(format!("run `{}` first", choice.command("deploy", &spec.word())))
     })
 }
 
-/// From the look that has just been taken: nothing is asked again.
-fn of(session: &Session<'_>, spec: &input::Spec, status: &Status) -> Option<LaneOutputs> {
-    let nodes: BTreeMap<NodeName, Bound> = status.nodes.iter().filter_map(bound).collect();
-    let offer = session.cloud.offer_heard()?;
-    spec.lane.outputs(&Made::new(&offer, &nodes))
+/// From what the run has heard: nothing is asked again.
+pub(super) fn of(
+    session: &Session<'_>,
+    spec: &input::Spec,
+    nodes: &BTreeMap<NodeName, Bound>,
+) -> Option<LaneOutputs> {
+    spec.lane.outputs(&Made::new(&session.cloud.offer_heard()?, nodes))
 }
 
 fn bound(node: &NodeStatus) -> Option<(NodeName, Bound)> {

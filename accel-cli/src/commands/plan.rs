@@ -18,7 +18,7 @@ pub(super) fn run(args: &Plan, terminal: &Terminal) -> Outcome<Exit> {
         let plan = match deployer.plan(&spec.lane).await {
             Ok(plan) => plan,
             Err(failure) => {
-                let again = format!("accel plan {}", spec.file);
+                let again = choice.command("plan", &spec.word());
                 let trouble = Trouble::failure(failure, &spec.file, &again);
                 return Err(if args.permissions {
                     permissions::explain(trouble, &choice, &session, &spec).await

@@ -5,6 +5,11 @@ use crate::input;
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome};
 
+/// What whoever uses the callers' policy must know. Source: IAM, "AWS global condition context keys" (`aws:SourceVpce`, `aws:SourceIp`,
+/// `aws:VpcSourceIp`) and "IAM JSON policy elements: Condition operators" (a negated operator holds for a key that is not there).
+#[cfg(feature = "aws")]
+const CALLERS: &str = include_str!("../../data/callers-policy.txt");
+
 #[cfg(feature = "aws")]
 pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
     use accel_aws::permissions::{Purpose, document, for_callers};
@@ -32,6 +37,9 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
         }
     };
     terminal.document(&policy);
+    if args.purpose == PolicyPurpose::Callers {
+        terminal.say(CALLERS.trim_end());
+    }
     Ok(Exit::Done)
 }
 

@@ -27,7 +27,7 @@ fn of_spec(args: &Status, path: &std::path::Path, terminal: &Terminal) -> Outcom
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Look);
         let session = open.await?;
         let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
-            Trouble::failure(failure, &spec.file, &format!("accel status {}", spec.file))
+            Trouble::failure(failure, &spec.file, &choice.command("status", &spec.word()))
         })?;
         if terminal.json {
             terminal.document(&document::status(&status));
@@ -51,7 +51,7 @@ fn of_name(
     choice.run(async {
         let open = Session::open(terminal, &choice, &args.cloud, args.others, name, Access::Look);
         let session = open.await?;
-        let found = inventory::look(&session.cloud, name, places).await?;
+        let found = inventory::look(&session, name, places).await?;
         if terminal.json {
             terminal.document(&document::inventory(&found));
         } else {

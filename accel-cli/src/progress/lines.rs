@@ -9,7 +9,7 @@ use accel_core::event::{Event, NodeStep, Timed};
 use accel_core::resource::{Health, Kind};
 use accel_core::{Error, ErrorKind, NodeName};
 
-use crate::render::text::{WIDTH, about, prose};
+use crate::render::text::{WIDTH, about, count, prose};
 
 /// What is ready or gone this soon is not worth a line of its own.
 const SOON_SECS: u32 = 5;
@@ -131,9 +131,10 @@ impl Progress {
                         lines.push(line(*at, '!', &event.to_string()));
                     }
                 }
-                Event::Began { .. } | Event::Missed { .. } | _ => {
-                    lines.push(line(*at, ' ', &event.to_string()));
+                Event::Began { wanted, existing, going } => {
+                    lines.extend(began(*at, *wanted, *existing, *going));
                 }
+                Event::Missed { .. } | _ => lines.push(line(*at, ' ', &event.to_string())),
             }
         }
         if let Some((now, node)) = lost.first() {
@@ -253,10 +254,19 @@ impl Progress {
     /// What is waited for now, in lines.
     pub(super) fn waits(&self, now: Duration) -> Vec<String> {
         let wait = |(node, wait): (&NodeName, &Wait)| {
-            line(now, '.', &format!("waiting for {}", wait.sentence(node.as_str(), now)))
+            let usual = about(wait.usual_secs.into());
+            row(now, '.', node, &format!("{} s, usually {usual}", wait.waited(now).as_secs()))
         };
         self.waiting.iter().map(wait).collect()
     }
+}
+
+/// What there is to do; nothing is not worth a line.
+fn began(now: Duration, wanted: usize, existing: usize, going: usize) -> Option<String> {
+    let wanted = (wanted > 0).then(|| format!("{existing} of {wanted} are there"));
+    let going = (going > 0).then(|| format!("{} to go", count(going, "thing")));
+    let parts: Vec<String> = wanted.into_iter().chain(going).collect();
+    (!parts.is_empty()).then(|| line(now, ' ', &parts.join(", ")))
 }
 
 /// One line for all that went wrong together in the same way.
@@ -333,7 +343,7 @@ mod tests {
         let begun = progress.lines(&[step(1, "nlb", kind, made(kind, "nlb-1", false, Some(120)))]);
         assert!(begun[0].ends_with("usually ready in 2 min"), "{begun:?}");
         let waits = progress.waits(Duration::from_secs(21));
-        assert_eq!(waits, ["   21.0 s . waiting for nlb: 20 s, usually ready in 2 min"]);
+        assert_eq!(waits, [format!("   21.0 s . {:<62} 20 s, usually 2 min", "nlb")]);
         let ready = progress.lines(&[step(95, "nlb", kind, NodeStep::Ready)]);
         assert!(ready[0].ends_with("ready after 94 s"), "{ready:?}");
         assert!(progress.waits(Duration::from_secs(99)).is_empty());

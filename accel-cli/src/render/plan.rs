@@ -14,7 +14,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
         for place in places(plan) {
             let kinds = kinds(plan, change, place);
             if !kinds.is_empty() {
-                let verb = if change == Change::Make { "make" } else { "set" };
+                let verb = if change == Change::Make { "make" } else { setting(plan) };
                 let kinds = kinds.join(",\n");
                 lines.push(wrap(&format!("  {sign} {verb} in {place}: "), kinds.split('\n')));
             }
@@ -32,10 +32,16 @@ pub(crate) fn plan(plan: &Plan) -> String {
     lines.join("\n")
 }
 
+/// A setting is looked at, and set where it is not so yet; where nothing else is to do, it most likely is.
+fn setting(plan: &Plan) -> &'static str {
+    if plan.is_empty() { "check" } else { "set" }
+}
+
 fn headline(plan: &Plan) -> String {
+    let to_set = format!("to {}", setting(plan));
     let counts = [
         (Change::Make, "to make"),
-        (Change::Set, "to set"),
+        (Change::Set, to_set.as_str()),
         (Change::Replace, "to replace"),
         (Change::Delete, "to delete"),
         (Change::Keep, "as they are"),

@@ -46,7 +46,6 @@ fn planned(node: &str, kind: Kind, change: Change) -> PlannedNode {
 
 fn a_plan(nodes: Vec<PlannedNode>) -> Plan {
     Plan {
-        schema: 1,
         deployment: lane(),
         nodes,
         notes: Vec::new(),
@@ -99,7 +98,6 @@ fn a_status(phases: Vec<Phase>) -> Status {
         NodeStatus { node, kind: Kind::Vpc, place: entry(), id, phase }
     };
     Status {
-        schema: 1,
         deployment: lane(),
         nodes: phases.into_iter().enumerate().map(node).collect(),
         surplus: Vec::new(),

@@ -10,8 +10,8 @@ use accel_core::{
     DeploymentId, Fingerprint, NetworkBackend as _, NodeName, Owner, Place, Ref, RemoteId, RunId,
 };
 
-use super::balancing::patiently;
 use super::look::{Seen, api};
+use crate::patience::patiently;
 use crate::run::Session;
 use crate::trouble::Outcome;
 

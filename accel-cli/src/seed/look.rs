@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use accel_core::backend::{OfferQuery, Phase, ReadItem};
+use accel_core::engine::policy::{Next, Verb, next};
 use accel_core::resource::{Api, ExtraTags};
 use accel_core::tags::{DEPLOYMENT, KIND};
-use accel_core::{DeploymentId, NetworkBackend, Ref, RemoteId, Side};
+use accel_core::{DeploymentId, Error, NetworkBackend as _, Ref, RemoteId, Side};
 
 use super::adopt::Tagging;
 use super::env_file::Seed;
+use crate::patience::patiently;
+use crate::run::Session;
 use crate::trouble::{Outcome, Trouble};
 
 /// What was seen.
@@ -39,20 +42,15 @@ impl Seen {
 }
 
 /// Looks at each id; refuses what says that it belongs to a lane.
-pub(super) async fn at(
-    cloud: &dyn NetworkBackend,
-    seed: &Seed,
-    name: &DeploymentId,
-) -> Outcome<Look> {
+pub(super) async fn at(session: &Session<'_>, seed: &Seed, name: &DeploymentId) -> Outcome<Look> {
     let query = OfferQuery { places: seed.places.clone(), ..OfferQuery::default() };
-    let offer = cloud.offer(&query).await?;
+    let cloud = &session.cloud;
+    let offer = patiently(session, Verb::Offer, async || cloud.offer(&query).await).await?;
+    let offer = offer.unwrap_or_default();
     let caller = offer.caller(Side::Entry).or(offer.caller(Side::Service));
     let by = caller.map(|caller| caller.identity.clone()).unwrap_or_default();
-    let items: Vec<ReadItem<'_>> =
-        seed.ids.iter().map(|id| ReadItem { id, request: None }).collect();
     let mut look = Look { there: Vec::new(), gone: Vec::new(), by };
-    for (id, phase) in seed.ids.iter().zip(cloud.read(&items).await) {
-        let phase = phase?;
+    for (id, phase) in seed.ids.iter().zip(phases(session, &seed.ids).await?) {
         if phase == Phase::Gone {
             look.gone.push(id.clone());
         } else {
@@ -61,7 +59,7 @@ pub(super) async fn at(
     }
     let mut owned = Trouble::input("the file names things of lanes that accel manages");
     for Seen { id, .. } in &look.there {
-        if is_of_a_lane(cloud, seed, name, id).await? {
+        if is_of_a_lane(session, seed, name, id).await? {
             owned = owned.because(format!("{} {id} carries accel's tags", id.kind));
         }
     }
@@ -71,9 +69,21 @@ pub(super) async fn at(
     Err(owned.next("clean these lanes up by their names; nothing was changed"))
 }
 
+/// The phase of each, all from one moment.
+async fn phases(session: &Session<'_>, ids: &[RemoteId]) -> Outcome<Vec<Phase>> {
+    let items: Vec<ReadItem<'_>> = ids.iter().map(|id| ReadItem { id, request: None }).collect();
+    let read = async || {
+        let gone = |error: Error| {
+            if next(Verb::Read, error.kind()) == Next::Gone { Ok(Phase::Gone) } else { Err(error) }
+        };
+        session.cloud.read(&items).await.into_iter().map(|phase| phase.or_else(gone)).collect()
+    };
+    Ok(patiently(session, Verb::Read, read).await?.unwrap_or_default())
+}
+
 /// Whether it carries accel's tags, written for it, and not those by which an earlier run of this adopted it.
 async fn is_of_a_lane(
-    cloud: &dyn NetworkBackend,
+    session: &Session<'_>,
     seed: &Seed,
     name: &DeploymentId,
     id: &RemoteId,
@@ -86,7 +96,8 @@ async fn is_of_a_lane(
             api: api(id),
         }
         .into();
-        Ok(cloud.find(tagging.request(&id.place, &resource)).await?.is_some())
+        let find = async || session.cloud.find(tagging.request(&id.place, &resource)).await;
+        Ok(patiently(session, Verb::Find, find).await?.flatten().is_some())
     };
     Ok(carries(KIND, id.kind.name()).await? && !carries(DEPLOYMENT, name.as_str()).await?)
 }

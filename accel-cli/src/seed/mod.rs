@@ -23,7 +23,7 @@ use crate::render::text::count;
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-use crate::{consent, document, render};
+use crate::{consent, document, escape, render};
 
 /// Removes what the file names.
 pub(crate) fn run(args: &Cleanup, file: &Path, terminal: &Terminal) -> Outcome<Exit> {
@@ -32,7 +32,11 @@ pub(crate) fn run(args: &Cleanup, file: &Path, terminal: &Terminal) -> Outcome<E
         terminal.say(&format!("ignored in {}: {}", file.display(), seed.ignored.join(", ")));
     }
     if seed.ids.is_empty() {
-        terminal.result(&format!("{} names nothing that is to go", file.display()));
+        if terminal.json {
+            tell(terminal, &[], &[], None);
+        } else {
+            terminal.result(&format!("{} names nothing that is to go", file.display()));
+        }
         return Ok(Exit::Done);
     }
     let name = name_of(&seed.ids);
@@ -41,7 +45,7 @@ pub(crate) fn run(args: &Cleanup, file: &Path, terminal: &Terminal) -> Outcome<E
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &name, Access::Change);
         let session = open.await?;
-        let Look { there, gone, by } = look::at(&session.cloud, &seed, &name).await?;
+        let Look { there, gone, by } = look::at(&session, &seed, &name).await?;
         terminal.say(&preview(&there, &gone));
         if there.is_empty() {
             tell(terminal, &[], &gone, None);
@@ -53,7 +57,7 @@ pub(crate) fn run(args: &Cleanup, file: &Path, terminal: &Terminal) -> Outcome<E
         let (direct, networks): (Vec<_>, Vec<_>) =
             there.into_iter().partition(|seen| balancing::is_direct(seen.id.kind));
         balancing::remove(&session, &direct).await?;
-        let again = format!("accel cleanup --seed-env {}{}", file.display(), choice.options());
+        let again = choice.command("cleanup", &format!("--seed-env {}", escape::path(file)));
         let report = if networks.is_empty() {
             None
         } else {

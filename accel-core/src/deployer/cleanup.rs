@@ -100,14 +100,14 @@ fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
     }
 }
 
-/// Removes until a look shows nothing of ours that comes one window and one call's deadline after the run began, or later: by then
-/// everything shows that a killed run had still been making.
+/// Removes until a look shows nothing of ours that comes one window and one call's deadline after the run began, or later, and a window
+/// after its last removal: by then everything shows that a killed run had still been making, and nothing that is gone.
 async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Paused, Error> {
     let driver = &mut opened.driver;
-    let settled = driver.limits.longest_window_ms() + driver.limits.call_ms();
+    let window = driver.limits.longest_window_ms();
     if !driver.recorded {
         // Without all records, what a killed run made last is known only once a listing must show it.
-        driver.agenda.relist_after = Some(driver.limits.longest_window_ms());
+        driver.agenda.relist_after = Some(window);
     }
     let mut rounds = 0;
     while rounds < driver.limits.rounds {
@@ -119,6 +119,7 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
         }
         let goes_on = paused == Paused::Quiet && driver.reached();
         if goes_on {
+            let settled = window + driver.limits.call_ms().max(driver.agenda.removed_at);
             driver.tell_looking(settled);
             driver.rest(settled).await?;
             if driver.stop.asked() {
@@ -139,7 +140,7 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
             return Ok(Paused::Quiet);
         }
         if seen.unsettled {
-            let until = driver.now() + driver.limits.longest_window_ms() / 3;
+            let until = driver.now() + window / 3;
             driver.rest(until).await?;
         }
     }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use plan::{Change, Plan, PlannedNode};
-pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt};
+pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt, Left};
 pub use status::{NodeStatus, Status};
 pub use usable::Usability;
 

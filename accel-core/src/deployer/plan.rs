@@ -53,8 +53,6 @@ pub struct PlannedNode {
 /// What a deploy would do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The format of this document.
-    pub schema: u32,
     /// The deployment.
     pub deployment: DeploymentId,
     /// Every node, in the order of making; what goes comes last.
@@ -70,9 +68,6 @@ pub struct Plan {
     /// What was called to find out.
     pub calls: Calls,
 }
-
-/// The version of the plan document.
-const PLAN_SCHEMA: u32 = 1;
 
 pub(super) async fn plan<T: Topology>(
     deployer: &Deployer<'_>,
@@ -99,7 +94,6 @@ pub(super) fn of(
     }
     let digest = digest(&opened.driver.deployment, state, &all);
     Plan {
-        schema: PLAN_SCHEMA,
         deployment: opened.driver.deployment.clone(),
         usual_secs: usual_secs(state, &all),
         nodes: all,

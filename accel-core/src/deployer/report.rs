@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Bound;
+use crate::backend::{Blocker, Bound};
 use crate::engine::policy::Verb;
 use crate::engine::{Stranger, Timeline};
 use crate::error::{Error, ErrorKind, Problem};
@@ -13,9 +13,40 @@ use crate::id::{DeploymentId, NodeName, Place, RemoteId, RunId};
 use crate::resource::Health;
 
 /// How often each verb was called. A batched read counts once.
+///
+/// As JSON it carries its sums, and leaves out what was not called: `{"total": 3, "mutating": 1, "by_verb": {"create": 1, "list": 2}}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Counted", into = "Counted")]
 pub struct Calls {
     counts: [u32; Verb::ALL.len()],
+}
+
+/// How [`Calls`] are written down. When they are read, only the verbs count.
+#[derive(Serialize, Deserialize)]
+struct Counted {
+    #[serde(default)]
+    total: u32,
+    #[serde(default)]
+    mutating: u32,
+    by_verb: BTreeMap<Verb, u32>,
+}
+
+impl From<Calls> for Counted {
+    fn from(calls: Calls) -> Self {
+        let by_verb = Verb::ALL.iter().map(|verb| (*verb, calls.of(*verb)));
+        let by_verb = by_verb.filter(|(_, count)| *count > 0).collect();
+        Self { total: calls.total(), mutating: calls.mutating(), by_verb }
+    }
+}
+
+impl From<Counted> for Calls {
+    fn from(counted: Counted) -> Self {
+        let mut calls = Self::default();
+        for (verb, count) in counted.by_verb {
+            calls.counts[verb as usize] = count;
+        }
+        calls
+    }
 }
 
 impl Calls {
@@ -138,7 +169,7 @@ pub struct Halt {
     /// What the nodes have become so far.
     pub nodes: BTreeMap<NodeName, Bound>,
     /// What is still there and was to go.
-    pub left: Vec<String>,
+    pub left: Vec<Left>,
     /// The times so far.
     pub timeline: Timeline,
     /// What was called.
@@ -147,9 +178,34 @@ pub struct Halt {
     pub strangers: Vec<Stranger>,
 }
 
+/// Something that is still there and was to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The node that it was made for.
+    pub node: NodeName,
+    /// What it is.
+    pub id: RemoteId,
+    /// What holds it, as far as the cloud was asked: that is done when a delete is refused again and again.
+    pub held_by: Vec<Blocker>,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id.kind, self.id)
+    }
+}
+
 impl Failure {
     pub(crate) fn refused(message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Refused(Error::new(ErrorKind::Refused, message).advice(advice))
+    }
+
+    /// What is known, if the run has begun to work.
+    pub fn halt(&self) -> Option<&Halt> {
+        match self {
+            Self::Spec(_) | Self::Refused(_) => None,
+            Self::Halted(halt) | Self::Stopped(halt) => Some(halt),
+        }
     }
 
     /// Whether running the same again may help by itself.

@@ -31,8 +31,6 @@ pub struct NodeStatus {
 /// A deployment as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// The format of this document.
-    pub schema: u32,
     /// The deployment.
     pub deployment: DeploymentId,
     /// Every node that is asked for.
@@ -46,9 +44,6 @@ pub struct Status {
     /// What was called to find out.
     pub calls: Calls,
 }
-
-/// The version of the status document.
-const STATUS_SCHEMA: u32 = 1;
 
 pub(super) async fn status<T: Topology>(
     deployer: &Deployer<'_>,
@@ -71,7 +66,6 @@ pub(super) async fn status<T: Topology>(
     });
     let surplus = state.items.iter().filter(|item| !item.wanted() && item.live());
     Ok(Status {
-        schema: STATUS_SCHEMA,
         deployment: opened.driver.deployment.clone(),
         nodes: nodes.collect(),
         surplus: surplus.filter_map(|item| item.id.clone()).collect(),

@@ -180,6 +180,8 @@ pub(crate) struct Agenda {
     pub(crate) sight: Sight,
     /// When the last listing was asked for: what was made a window before it is in it.
     pub(crate) listed_at: Moment,
+    /// When the last delete was accepted: until a window later, a look may still show what is gone.
+    pub(crate) removed_at: Moment,
     /// Something was found in the way: list again.
     pub(crate) relist: bool,
     /// From then on a listing shows everything that there was at the start: list again.

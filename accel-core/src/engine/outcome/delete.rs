@@ -15,6 +15,7 @@ impl Judge<'_> {
         let gone = kind.facts().gone;
         let first_look = self.limits.first_look_ms(kind, gone);
         let now = self.now;
+        self.agenda.removed_at = now;
         let turn = self.turn(id);
         turn.calm();
         turn.resend = false;
