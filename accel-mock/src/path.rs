@@ -163,6 +163,7 @@ impl World {
         let table = self
             .children_of_kind(subnet, Kind::RouteTableAssociation)
             .find_map(|thing| self.association(thing.key).map(|association| association.table))
+            .or_else(|| self.main_table(body.vpc))
             .ok_or_else(|| format!("{text} has no table of ours"))?;
         let routes =
             self.children_of_kind(table, Kind::Route).filter_map(|thing| self.route(thing.key));

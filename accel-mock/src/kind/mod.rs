@@ -45,22 +45,35 @@ use crate::hold::Viewer;
 use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
+pub use closed_egress::ClosedEgress;
 pub use elastic_ip::ElasticIp;
+pub use endpoint_policy::EndpointPolicy;
+pub use extra_tags::ExtraTags;
 pub use gateway_attachment::GatewayAttachment;
+pub use health_check::HealthCheck;
 pub use interface_endpoint::InterfaceEndpoint;
 pub use internet_gateway::InternetGateway;
 pub use listener::Listener;
+pub use listener_options::ListenerOptions;
 pub use load_balancer::LoadBalancer;
+pub use load_balancer_options::LoadBalancerOptions;
+pub use peering_acceptance::PeeringAcceptance;
 pub use peering_connection::{PeeringConnection, PeeringState};
+pub use peering_tags::PeeringTags;
 pub use route::{Route, Via};
 pub use route_table::RouteTable;
 pub use route_table_association::RouteTableAssociation;
+pub use rule_description::RuleDescription;
 pub use security_group::SecurityGroup;
+pub(crate) use security_group::DEFAULT_GROUP;
 pub use security_group_rule::SecurityGroupRule;
 pub use subnet::Subnet;
 pub use target::Target;
 pub use target_group::{Checks, TargetGroup};
+pub use target_group_options::TargetGroupOptions;
 pub use vpc::Vpc;
+pub use vpc_dns_hostnames::VpcDnsHostnames;
+pub(crate) use elastic_ip::public_address;
 
 /// What the cloud says when everything has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,12 +238,13 @@ macro_rules! kinds {
         /// A value that a setting asks for.
         #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub(crate) enum Setting {
-            $($setting($s::$setting),)*
+        pub enum Setting {
+            $(#[doc = concat!("See [`", stringify!($setting), "`].")] $setting($s::$setting),)*
         }
 
         impl Setting {
-            pub(crate) fn kind(&self) -> Kind {
+            /// The kind of setting.
+            pub fn kind(&self) -> Kind {
                 match self {
                     $(Self::$setting(_) => Kind::$setting,)*
                 }
@@ -304,6 +318,28 @@ kinds! {
 }
 
 impl Body {
+    /// Whether a VPC brought it along and takes it away again: its main table and its default group.
+    pub(crate) fn comes_with_vpc(&self) -> bool {
+        match self {
+            Self::RouteTable(table) => table.main,
+            Self::SecurityGroup(group) => group.name == security_group::DEFAULT_GROUP,
+            Self::Vpc(_)
+            | Self::Subnet(_)
+            | Self::InternetGateway(_)
+            | Self::GatewayAttachment(_)
+            | Self::RouteTableAssociation(_)
+            | Self::Route(_)
+            | Self::SecurityGroupRule(_)
+            | Self::InterfaceEndpoint(_)
+            | Self::PeeringConnection(_)
+            | Self::ElasticIp(_)
+            | Self::LoadBalancer(_)
+            | Self::TargetGroup(_)
+            | Self::Target(_)
+            | Self::Listener(_) => false,
+        }
+    }
+
     /// Of a peering connection, the VPC on the other side.
     pub(crate) fn other_side(&self) -> Option<Key> {
         if let Self::PeeringConnection(peering) = self { Some(peering.accepter) } else { None }
