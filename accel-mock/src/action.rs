@@ -21,6 +21,7 @@ use crate::refusal;
 use crate::settings::Settings;
 use crate::sight::Sight;
 use crate::thing::{Key, State, Thing};
+use crate::token::Token;
 use crate::world::World;
 
 /// For how long a peering connection that is over is still shown. Source: VPC peering connection lifecycle ("2 hours").
@@ -124,7 +125,9 @@ impl World {
             State::Gone => None,
             // Its entry is gone at once, whatever lingers of it. Source: `DeleteLoadBalancer`.
             State::Deleting if thing.kind() == Kind::LoadBalancer => None,
-            state => Some(state),
+            state @ (State::Pending | State::Ready | State::Failed | State::Deleting) => {
+                Some(state)
+            }
         }
     }
 
@@ -173,10 +176,9 @@ impl World {
             PeeringState::Active => ("active", "Active"),
             PeeringState::Deleting => ("deleting", "Deleting"),
             PeeringState::Over if thing.life.deleting.is_some() => ("deleted", "Deleted"),
-            PeeringState::Over if thing.failure().is_some() || self.is_impossible(thing) => (
-                "failed",
-                "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range",
-            ),
+            PeeringState::Over if thing.failure().is_some() || self.is_impossible(thing) => {
+                ("failed", "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range")
+            }
             PeeringState::Over => ("expired", "Expired"),
         }
     }
@@ -197,6 +199,21 @@ impl World {
         shown.ok_or_else(|| {
             refusal::not_yet(code.unwrap_or(missing(kind)), format!("{id} does not exist"))
         })
+    }
+
+    /// The thing that an id names in somebody's account and region, seen yet or not.
+    ///
+    /// # Errors
+    /// That it does not exist.
+    pub fn refer(&self, owner: &Caller, kind: Kind, id: &str) -> Result<&Thing> {
+        let thing = self.by_id(id).filter(|thing| thing.kind() == kind && owner.is_at(thing));
+        thing.ok_or_else(|| refusal::not_yet(missing(kind), format!("{id} does not exist")))
+    }
+
+    /// What an earlier call with that token made.
+    pub fn made_with_token(&self, caller: &Caller, token: &str) -> Option<Key> {
+        let scope = (caller.account.clone(), caller.region.clone(), token.to_owned());
+        self.tokens.get(&scope).map(Token::made)
     }
 
     /// Makes one thing, or answers with the one that there is.
@@ -299,9 +316,10 @@ impl World {
 
     fn tags_mut(&mut self, key: Key, other_side: bool) -> &mut Tags {
         let thing = &mut self.things[key.index()];
-        match &mut thing.body {
-            Body::PeeringConnection(peering) if other_side => &mut peering.accepter_tags,
-            _ => &mut thing.tags,
+        if let (Body::PeeringConnection(peering), true) = (&mut thing.body, other_side) {
+            &mut peering.accepter_tags
+        } else {
+            &mut thing.tags
         }
     }
 
@@ -319,6 +337,12 @@ impl World {
     pub fn main_table(&self, vpc: Key) -> Option<Key> {
         let is_main = |table: &&Thing| table.body.comes_with_vpc();
         self.children_of_kind(vpc, Kind::RouteTable).find(is_main).map(|table| table.key)
+    }
+
+    /// The group of what is in a VPC and has no other.
+    pub fn default_group(&self, vpc: Key) -> Option<Key> {
+        let is_default = |group: &&Thing| group.body.comes_with_vpc();
+        self.children_of_kind(vpc, Kind::SecurityGroup).find(is_default).map(|group| group.key)
     }
 
     /// What is known of a thing once it is ready.

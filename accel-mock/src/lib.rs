@@ -60,13 +60,13 @@ pub use kind::{
     LoadBalancer, PeeringConnection, PeeringState, Route, RouteTable, RouteTableAssociation,
     SecurityGroup, SecurityGroupRule, Subnet, Target, TargetGroup, Via, Vpc,
 };
-pub use log::{Call, Outcome, as_json_lines, as_text};
-pub use offer::Service;
-pub use path::Health;
 pub use kind::{
     ClosedEgress, EndpointPolicy, ExtraTags, HealthCheck, ListenerOptions, LoadBalancerOptions,
     PeeringAcceptance, PeeringTags, RuleDescription, Setting, TargetGroupOptions, VpcDnsHostnames,
 };
+pub use log::{Call, Outcome, as_json_lines, as_text};
+pub use offer::Service;
+pub use path::Health;
 pub use settings::{Delays, Doubts, Lag, Offers, Quotas, Settings};
 pub use sight::Sight;
 pub use thing::{Key, State, Thing};

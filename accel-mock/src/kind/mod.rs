@@ -47,6 +47,7 @@ use crate::world::World;
 
 pub use closed_egress::ClosedEgress;
 pub use elastic_ip::ElasticIp;
+pub(crate) use elastic_ip::public_address;
 pub use endpoint_policy::EndpointPolicy;
 pub use extra_tags::ExtraTags;
 pub use gateway_attachment::GatewayAttachment;
@@ -64,8 +65,8 @@ pub use route::{Route, Via};
 pub use route_table::RouteTable;
 pub use route_table_association::RouteTableAssociation;
 pub use rule_description::RuleDescription;
-pub use security_group::SecurityGroup;
 pub(crate) use security_group::DEFAULT_GROUP;
+pub use security_group::SecurityGroup;
 pub use security_group_rule::SecurityGroupRule;
 pub use subnet::Subnet;
 pub use target::Target;
@@ -73,7 +74,6 @@ pub use target_group::{Checks, TargetGroup};
 pub use target_group_options::TargetGroupOptions;
 pub use vpc::Vpc;
 pub use vpc_dns_hostnames::VpcDnsHostnames;
-pub(crate) use elastic_ip::public_address;
 
 /// What the cloud says when everything has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,7 +322,7 @@ impl Body {
     pub(crate) fn comes_with_vpc(&self) -> bool {
         match self {
             Self::RouteTable(table) => table.main,
-            Self::SecurityGroup(group) => group.name == security_group::DEFAULT_GROUP,
+            Self::SecurityGroup(group) => group.name == DEFAULT_GROUP,
             Self::Vpc(_)
             | Self::Subnet(_)
             | Self::InternetGateway(_)
@@ -391,7 +391,7 @@ macro_rules! accessors {
         impl World {
             $(
                 /// The fields of such a thing, if that is what it is.
-                pub(crate) fn $get(&self, key: Key) -> Option<&$kind> {
+                pub fn $get(&self, key: Key) -> Option<&$kind> {
                     if let Body::$kind(body) = &self.thing(key).body { Some(body) } else { None }
                 }
             )*
@@ -412,6 +412,7 @@ accessors! {
     look {
         Vpc, vpc;
         Subnet, subnet;
+        GatewayAttachment, attachment;
         RouteTable, table;
         RouteTableAssociation, association;
         Route, route;
@@ -421,6 +422,7 @@ accessors! {
         PeeringConnection, peering;
         LoadBalancer, balancer;
         TargetGroup, target_group;
+        Target, target;
         Listener, listener;
     }
     change {
