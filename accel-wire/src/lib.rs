@@ -53,3 +53,8 @@ mod xml;
 
 pub use fault::{Faults, Rule, Trouble};
 pub use server::{Options, Server};
+
+/// Everything that the server can do: the service's name in a signature, and the action.
+pub fn actions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    action::Action::all().map(|action| (action.service.name(), action.name))
+}
