@@ -15,6 +15,8 @@
 //! Deliberately absent: randomness, background tasks, and any rule about who may do what.
 
 mod action;
+#[cfg(test)]
+mod action_tests;
 mod agenda;
 mod ask;
 mod backend;

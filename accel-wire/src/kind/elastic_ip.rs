@@ -13,6 +13,10 @@ use crate::xml::Xml;
 pub(super) const ACTIONS: &[Action] = &[
     Action::changes(Ec2, "AllocateAddress", allocate),
     Action::looks(Ec2, "DescribeAddresses", |asked| describe(&ADDRESSES, asked)),
+    Action::looks(Ec2, "DescribeAddressesAttribute", |asked| {
+        asked.only("Attribute", "domain-name")?;
+        describe(&NAMES, asked)
+    }),
     Action::changes(Ec2, "ReleaseAddress", |asked| {
         asked.text("NetworkBorderGroup");
         super::delete(asked, "AllocationId", Kind::ElasticIp)
@@ -37,6 +41,20 @@ static ADDRESSES: Family = Family {
     ],
     rows: |view, sight| Row::all(view, Kind::ElasticIp, sight),
     show,
+};
+
+/// The names that addresses resolve to: none has one, for there is no action that gives it.
+static NAMES: Family = Family {
+    ids: "AllocationId",
+    missing: "InvalidAllocationID.NotFound",
+    also: &[],
+    set: "addressSet",
+    filters: &[],
+    rows: |view, sight| Row::all(view, Kind::ElasticIp, sight),
+    show: |row, xml| {
+        xml.field("publicIp", row.view.world.address_of(row.thing.key()));
+        xml.field("allocationId", &row.id);
+    },
 };
 
 fn allocate(asked: &Asked<'_>) -> Result<Act> {

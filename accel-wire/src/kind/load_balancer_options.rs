@@ -13,6 +13,7 @@ use crate::xml::Xml;
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::looks(LoadBalancing, "DescribeLoadBalancerAttributes", describe),
+    Action::looks(LoadBalancing, "DescribeCapacityReservation", describe_capacity),
     Action::changes(LoadBalancing, "ModifyLoadBalancerAttributes", modify),
 ];
 
@@ -37,6 +38,12 @@ fn describe(asked: &Asked<'_>) -> Result<Act> {
         turn.answer.xml = xml;
         Ok(())
     }))
+}
+
+/// Nobody has reserved any, for there is no action that does.
+fn describe_capacity(asked: &Asked<'_>) -> Result<Act> {
+    let arn = asked.need("LoadBalancerArn")?;
+    Ok(Box::new(move |turn| named(turn, Kind::LoadBalancer, &arn).map(drop)))
 }
 
 fn modify(asked: &Asked<'_>) -> Result<Act> {

@@ -24,6 +24,7 @@ mod network_acl;
 mod network_interface;
 mod peering_acceptance;
 mod peering_connection;
+mod prefix_list;
 mod public_access;
 mod route;
 mod route_table;
@@ -70,6 +71,7 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     network_interface::ACTIONS,
     peering_acceptance::ACTIONS,
     peering_connection::ACTIONS,
+    prefix_list::ACTIONS,
     public_access::ACTIONS,
     route::ACTIONS,
     route_table::ACTIONS,

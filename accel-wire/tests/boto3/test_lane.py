@@ -60,6 +60,7 @@ class Endpoints(WireTest):
         self.assertEqual([(one["ServiceName"], len(one["AvailabilityZones"])) for one in found], [(names[0], 3)])
         self.assertGreater(len(self.far.describe_vpc_endpoint_services()["ServiceNames"]), 10)
         self.refused("InvalidServiceName", self.far.describe_vpc_endpoint_services, ServiceNames=names)
+        self.assertEqual(self.far.describe_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": names}])["PrefixLists"], [])
         vpc, subnet, group = self.far_side()
         self.refused("InvalidServiceName", self.endpoint, vpc=vpc, subnet=subnet, group=group, ServiceName=names[1])
 
@@ -165,6 +166,7 @@ class Balancers(WireTest):
         on = [{"Key": "deletion_protection.enabled", "Value": "true"}]
         answer = self.elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=on)
         self.assertIn(on[0], answer["Attributes"])
+        self.assertNotIn("MinimumLoadBalancerCapacity", self.elb.describe_capacity_reservation(LoadBalancerArn=arn))
         self.assertIn(on[0], self.elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"])
         self.refused("OperationNotPermitted", self.elb.delete_load_balancer, LoadBalancerArn=arn)
         other = [{"Key": "access_logs.s3.enabled", "Value": "true"}]

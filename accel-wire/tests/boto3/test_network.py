@@ -203,6 +203,8 @@ class Addresses(WireTest):
         one = self.ec2.describe_addresses(AllocationIds=[made["AllocationId"]])["Addresses"][0]
         self.assertEqual((one["PublicIp"], one["Domain"]), (made["PublicIp"], "vpc"))
         self.assertEqual(len(self.ec2.describe_addresses(PublicIps=[made["PublicIp"]])["Addresses"]), 1)
+        names = self.ec2.describe_addresses_attribute(AllocationIds=[made["AllocationId"]], Attribute="domain-name")
+        self.assertNotIn("PtrRecord", names["Addresses"][0])
         self.ec2.release_address(AllocationId=made["AllocationId"])
         self.refused("InvalidAllocationID.NotFound", self.ec2.release_address, AllocationId=made["AllocationId"])
 
