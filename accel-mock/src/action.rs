@@ -304,6 +304,26 @@ impl World {
         Ok(())
     }
 
+    /// Takes an elastic IP away from what has it. Here only services have any, and nobody else can take them away.
+    /// Source: `DisassociateAddress`; Error codes for the Amazon EC2 API, `InvalidAssociationID.NotFound`, `AuthFailure`.
+    ///
+    /// # Errors
+    /// That there is no such association, or that it is a service's.
+    pub fn disassociate_address(
+        &self,
+        caller: &Caller,
+        address: &str,
+        association: &str,
+    ) -> Result<()> {
+        let missing = "InvalidAssociationID.NotFound";
+        let thing = self.require(caller, Kind::ElasticIp, address, Some(missing))?;
+        if self.holder_of_address(thing.key).is_none() {
+            return Err(refusal::not_yet(missing, format!("{association} does not exist")));
+        }
+        let why = format!("{association} belongs to a service");
+        Err(Error::new(ErrorKind::Denied, why).code("AuthFailure"))
+    }
+
     /// Takes tags away from a thing; a value, if one is given, must agree.
     pub fn untag(&mut self, key: Key, other_side: bool, tag: &str, value: Option<&str>) {
         let mut tags = std::mem::take(self.tags_mut(key, other_side));

@@ -17,6 +17,7 @@ pub(super) const ACTIONS: &[Action] = &[
         asked.only("Attribute", "domain-name")?;
         describe(&NAMES, asked)
     }),
+    Action::changes(Ec2, "DisassociateAddress", disassociate),
     Action::changes(Ec2, "ReleaseAddress", |asked| {
         asked.text("NetworkBorderGroup");
         super::delete(asked, "AllocationId", Kind::ElasticIp)
@@ -69,6 +70,16 @@ fn allocate(asked: &Asked<'_>) -> Result<Act> {
             xml.field("publicIpv4Pool", "amazon");
             xml.field("networkBorderGroup", &view.caller.region);
         });
+        Ok(())
+    }))
+}
+
+fn disassociate(asked: &Asked<'_>) -> Result<Act> {
+    let association = asked.need("AssociationId")?;
+    Ok(Box::new(move |turn| {
+        let address = association.replacen("eipassoc", "eipalloc", 1);
+        turn.world.disassociate_address(turn.caller, &address, &association)?;
+        turn.done();
         Ok(())
     }))
 }

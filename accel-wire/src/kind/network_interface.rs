@@ -14,6 +14,9 @@ pub(super) const ACTIONS: &[Action] = &[Action::looks(Ec2, "DescribeNetworkInter
     describe(&INTERFACES, asked)
 })];
 
+/// Who has attached it, and asked for it: the service. Source: Requester-managed network interfaces, Amazon EC2 user guide.
+const OWNER: &str = "amazon-aws";
+
 static INTERFACES: Family = Family {
     ids: "NetworkInterfaceId",
     missing: "InvalidNetworkInterfaceID.NotFound",
@@ -35,6 +38,8 @@ static INTERFACES: Family = Family {
             of(row).elastic_ip().map(|key| row.view.id(key).to_owned()).into_iter().collect()
         }),
         ("availability-zone", zone),
+        ("attachment.instance-owner-id", |_| vec![OWNER.to_owned()]),
+        ("attachment.status", |_| vec!["attached".to_owned()]),
     ],
     rows: |view, _| {
         let all = view.world.interfaces().filter_map(|it| row(view, it));
@@ -101,13 +106,20 @@ fn show(row: &Row<'_>, xml: &mut Xml) {
     }
     xml.field("description", description(row));
     xml.field("ownerId", account);
-    xml.field("requesterId", "amazon-aws");
+    xml.field("requesterId", OWNER);
     xml.field("requesterManaged", true);
     xml.field("status", "in-use");
     xml.field("interfaceType", interface_type(row));
     xml.field("sourceDestCheck", interface_type(row) != "network_load_balancer");
     xml.field("privateIpAddress", interface.address());
     xml.set("groupSet", interface.groups(), |xml, key| super::show_group(view, *key, xml));
+    xml.group("attachment", |xml| {
+        xml.field("attachmentId", super::derived("ela-attach", &row.id));
+        xml.field("instanceOwnerId", OWNER);
+        xml.field("deviceIndex", 1);
+        xml.field("status", "attached");
+        xml.field("deleteOnTermination", false);
+    });
     show_association(row, xml);
     xml.set("privateIpAddressesSet", [interface.address()], |xml, address| {
         xml.field("privateIpAddress", address);

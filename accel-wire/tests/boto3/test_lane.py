@@ -147,9 +147,11 @@ class Balancers(WireTest):
         self.elb.delete_load_balancer(LoadBalancerArn=arn)
         self.assertEqual(len(self.ec2.describe_network_interfaces(Filters=by_name)["NetworkInterfaces"]), 1)
         self.refused("InvalidIPAddress.InUse", self.ec2.release_address, AllocationId=address["AllocationId"])
-        self.assertIn("AssociationId", self.ec2.describe_addresses()["Addresses"][0])
+        association = {"AssociationId": self.ec2.describe_addresses()["Addresses"][0]["AssociationId"]}
+        self.refused("AuthFailure", self.ec2.disassociate_address, **association)
         time.sleep(0.5)
         self.assertEqual(self.ec2.describe_network_interfaces()["NetworkInterfaces"], [])
+        self.refused("InvalidAssociationID.NotFound", self.ec2.disassociate_address, **association)
         self.ec2.release_address(AllocationId=address["AllocationId"])
 
     def test_a_balancer_needs_a_gateway_and_known_parts(self):
