@@ -1,8 +1,9 @@
 //! The world as the provider's own API has it: actions of a caller on things, by their ids.
 //!
-//! The backend speaks the engine's language: verbs, kinds, nodes. Whoever speaks the provider's language (a server of its wire protocol)
-//! comes in here. Both meet in the same rules: a create is an [`Ask`], a removal asks `blocked`, a look goes through `sight`. What a VPC
-//! brings along (its main table, its default group) is made here alone, since the engine's requests never name it.
+//! The backend speaks the engine's language: verbs, kinds, nodes. Whoever speaks the provider's language (a server of its wire
+//! protocol) comes in here. Both meet in the same rules: a create is an [`Ask`], a removal asks `blocked`, a look goes through
+//! `sight`. What a VPC brings along (its main table, its default group) is made here alone, since the engine's requests never name
+//! it.
 
 use std::time::Duration;
 

@@ -3,7 +3,8 @@
 //! ```text
 //! $ cargo run --example serve -p accel-lane-wire &
 //! http://127.0.0.1:4599  token 0123456789abcdef0123456789abcdef
-//! $ AWS_ENDPOINT_URL=http://127.0.0.1:4599 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ec2 describe-vpcs --region eu-west-1
+//! $ export AWS_ENDPOINT_URL=http://127.0.0.1:4599 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+//! $ aws ec2 describe-vpcs --region eu-west-1
 //! ```
 
 use std::error::Error;

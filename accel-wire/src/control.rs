@@ -1,7 +1,7 @@
 //! The control endpoint: settings, faults, the log of calls, and a new start. For this machine and its owner alone.
 //!
-//! Every request carries the token. A page in a browser cannot use it: the `Host` must be this machine's own name, an `Origin` must be this
-//! server's, and no answer allows another one to read it.
+//! Every request carries the token. A page in a browser cannot use it: the `Host` must be this machine's own name, an `Origin` must
+//! be this server's, and no answer allows another one to read it.
 
 use std::net::SocketAddr;
 use std::time::Duration;

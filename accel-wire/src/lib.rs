@@ -1,7 +1,7 @@
 //! A local AWS network that is as strict, as slow and as unreliable as the real one: the simulated cloud on the AWS wire protocol.
 //!
-//! Any client that speaks the protocol can use it (an SDK, the AWS CLI, Terraform) once its endpoint is this server's address. What it
-//! speaks: EC2 and Elastic Load Balancing v2 (Query), STS and Service Quotas, as far as private network lanes need them.
+//! Any client that speaks the protocol can use it (an SDK, the AWS CLI, Terraform) once its endpoint is this server's address. What
+//! it speaks: EC2 and Elastic Load Balancing v2 (Query), STS and Service Quotas, as far as private network lanes need them.
 //!
 //! ```no_run
 //! use accel_mock::{Cloud, Settings};
@@ -16,15 +16,15 @@
 //!
 //! # How it is built
 //!
-//! **The world's behaviour stays in one place: the wire layer translates, it decides nothing.** Whether something may be made, what holds
-//! it, how long it takes, who sees it when, and with which code the provider refuses: all of that is `accel_mock::World`. Here a
-//! request becomes calls of the world (`make`, `set`, `unmake`, `shown`), and their results become elements of an answer.
+//! **The world's behaviour stays in one place: the wire layer translates, it decides nothing.** Whether something may be made, what
+//! holds it, how long it takes, who sees it when, and with which code the provider refuses: all of that is `accel_mock::World`.
+//! Here a request becomes calls of the world (`make`, `set`, `unmake`, `shown`), and their results become elements of an answer.
 //!
-//! **Adding an action touches one file.** A file in `kind` holds all actions of one kind of resource as a table: the name, and how the
-//! parameters are read. What that gives is the action's deed, a closure over owned values; nothing has happened yet. In between, and
-//! the same for all actions, stand what was not read (an error that names it: nothing is passed over in silence), `DryRun`, faults,
-//! latency and throttling. A describe is a `family`: how rows come about and how one is written; ids, filters, tags and pages are the
-//! same for all.
+//! **Adding an action touches one file.** A file in `kind` holds all actions of one kind of resource as a table: the name, and how
+//! the parameters are read. What that gives is the action's deed, a closure over owned values; nothing has happened yet. In
+//! between, and the same for all actions, stand what was not read (an error that names it: nothing is passed over in silence),
+//! `DryRun`, faults, latency and throttling. A describe is a `family`: how rows come about and how one is written; ids, filters,
+//! tags and pages are the same for all.
 //!
 //! ```text
 //! server ─▶ scope (who, where, which service) ─▶ service (form or JSON ─▶ parameters)

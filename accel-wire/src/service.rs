@@ -100,48 +100,61 @@ impl Service {
     }
 
     pub(crate) fn answer(self, action: &str, answer: Answer, request: &str) -> Document {
-        let xml = answer.xml.into_text();
-        let namespace = self.namespace();
-        let body = match self {
-            Self::Ec2 => format!(
-                "{PROLOGUE}<{action}Response xmlns=\"{namespace}\"><requestId>{request}</requestId>{xml}</{action}Response>"
-            ),
-            Self::LoadBalancing | Self::Sts => format!(
-                "{PROLOGUE}<{action}Response xmlns=\"{namespace}\"><{action}Result>{xml}</{action}Result><ResponseMetadata><RequestId>{request}</RequestId></ResponseMetadata></{action}Response>"
-            ),
-            Self::Quotas => answer.json.to_string(),
-        };
-        let content_type = if self == Self::Quotas { JSON } else { XML };
-        Document { status: 200, content_type, body }
+        let Answer { xml, json } = answer;
+        let mut inner = Xml::default();
+        match self {
+            Self::Quotas => return document(200, JSON, json.to_string()),
+            Self::Ec2 => {
+                inner.field("requestId", request);
+                inner.append(&xml.into_text());
+            }
+            Self::LoadBalancing | Self::Sts => {
+                let result = xml.into_text();
+                inner.group(&format!("{action}Result"), |xml| xml.append(&result));
+                inner.group("ResponseMetadata", |xml| xml.field("RequestId", request));
+            }
+        }
+        let (inner, namespace) = (inner.into_text(), self.namespace());
+        let name = format!("{action}Response");
+        document(200, XML, format!("{PROLOGUE}<{name} xmlns=\"{namespace}\">{inner}</{name}>"))
     }
 
+    /// Source: Error codes for the Amazon EC2 API, error response format; Query API of Elastic Load Balancing and of STS.
     pub(crate) fn refuse(self, refusal: &Refusal, request: &str) -> Document {
         let side = if refusal.status < 500 { "Sender" } else { "Receiver" };
-        let mut error = Xml::default();
-        let fields = |xml: &mut Xml| {
-            if self != Self::Ec2 {
-                xml.field("Type", side);
-            }
-            xml.field("Code", &refusal.code);
-            xml.field("Message", &refusal.message);
+        let error = |xml: &mut Xml| {
+            xml.group("Error", |xml| {
+                if self != Self::Ec2 {
+                    xml.field("Type", side);
+                }
+                xml.field("Code", &refusal.code);
+                xml.field("Message", &refusal.message);
+            });
         };
-        error.group("Error", fields);
-        let error = error.into_text();
-        let body = match self {
-            Self::Ec2 => format!(
-                "{PROLOGUE}<Response><Errors>{error}</Errors><RequestID>{request}</RequestID></Response>"
-            ),
-            Self::LoadBalancing | Self::Sts => format!(
-                "{PROLOGUE}<ErrorResponse xmlns=\"{}\">{error}<RequestId>{request}</RequestId></ErrorResponse>",
-                self.namespace()
-            ),
+        let mut inner = Xml::default();
+        let (root, attribute) = match self {
             Self::Quotas => {
-                json!({ "__type": refusal.code, "message": refusal.message }).to_string()
+                let body = json!({ "__type": refusal.code, "message": refusal.message });
+                return document(refusal.status, JSON, body.to_string());
+            }
+            Self::Ec2 => {
+                inner.group("Errors", error);
+                inner.field("RequestID", request);
+                ("Response", String::new())
+            }
+            Self::LoadBalancing | Self::Sts => {
+                error(&mut inner);
+                inner.field("RequestId", request);
+                ("ErrorResponse", format!(" xmlns=\"{}\"", self.namespace()))
             }
         };
-        let content_type = if self == Self::Quotas { JSON } else { XML };
-        Document { status: refusal.status, content_type, body }
+        let inner = inner.into_text();
+        document(refusal.status, XML, format!("{PROLOGUE}<{root}{attribute}>{inner}</{root}>"))
     }
+}
+
+fn document(status: u16, content_type: &'static str, body: String) -> Document {
+    Document { status, content_type, body }
 }
 
 /// The protocol `json-1.1`: the action stands in a header, the parameters are the members of an object.

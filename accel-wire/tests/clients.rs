@@ -1,5 +1,5 @@
-//! Clients that nobody here wrote judge the server. They need Python and what `rig/requirements.txt` lists; where that cannot be had,
-//! it is said.
+//! Clients that nobody here wrote judge the server. They need Python and what `rig/requirements.txt` lists; where that cannot be
+//! had, it is said.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

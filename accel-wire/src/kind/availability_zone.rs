@@ -56,8 +56,8 @@ fn describe(asked: &Asked<'_>) -> Result<Act> {
     }))
 }
 
-/// A zone's id: the region's name without its dashes, and the zone's place in the region. Source: AZ IDs for your AWS resources (the
-/// forms are alike; which name has which id differs between accounts).
+/// A zone's id: the region's name without its dashes, and the zone's place in the region. Source: AZ IDs for your AWS resources
+/// (the forms are alike; which name has which id differs between accounts).
 pub(super) fn zone_id(view: View<'_>, region: &Region, zone: &Zone) -> String {
     let zones = view.world.settings().offers.zones_of(region);
     let position = zones.iter().position(|it| it == zone).map_or(0, |index| index + 1);

@@ -1,7 +1,7 @@
 //! The actions, one file per kind of resource, with the names that the vocabulary has where it knows the kind.
 //!
-//! A file says which actions there are for a kind, how their parameters are read, and how such a thing is written. What is allowed and
-//! what follows from it, the world decides.
+//! A file says which actions there are for a kind, how their parameters are read, and how such a thing is written. What is allowed
+//! and what follows from it, the world decides.
 
 mod availability_zone;
 mod balancing;

@@ -1,7 +1,7 @@
 //! The texts beside security group rules.
 
 use accel_core::resource::{Direction, Kind};
-use accel_mock::{Body, RuleDescription, Setting};
+use accel_mock::{RuleDescription, Setting};
 
 use crate::action::{Act, Action};
 use crate::asked::Asked;
@@ -32,7 +32,9 @@ fn update(asked: &Asked<'_>, direction: Direction) -> Result<Act> {
         let group = turn.world.require(caller, Kind::SecurityGroup, &group, None)?.key();
         for (id, description) in texts {
             let thing = turn.world.require(caller, Kind::SecurityGroupRule, &id, None)?;
-            let is_there = matches!(thing.body(), Body::SecurityGroupRule(rule) if rule.group == group && rule.direction == direction);
+            let rule = turn.world.rule(thing.key());
+            let is_there =
+                rule.is_some_and(|rule| rule.group == group && rule.direction == direction);
             if !is_there {
                 let message = format!("The rule '{id}' is not in that direction of the group.");
                 return Err(Refusal::new("InvalidSecurityGroupRuleId.NotFound", message));

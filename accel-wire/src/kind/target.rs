@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use accel_core::resource::Kind;
 use accel_core::tags::Tags;
-use accel_mock::{Body, Health, Sight, Target};
+use accel_mock::{Body, Health, Sight, Target, Thing};
 
 use super::balancing::named;
 use super::target_group::of;
@@ -81,8 +81,11 @@ fn deregister(asked: &Asked<'_>) -> Result<Act> {
     Ok(Box::new(move |turn| {
         let group = named(turn, Kind::TargetGroup, &arn)?.key();
         let parts = turn.world.shown_parts(group, Kind::Target, Sight::Id);
-        let named = |part: &accel_mock::Thing| matches!(part.body(), Body::Target(it) if targets.iter().any(|wanted| wanted.is(it)));
-        let ids = parts.filter(|(part, _)| named(part)).map(|(part, _)| part.id().to_owned());
+        let is_named = |part: &Thing| {
+            let target = turn.world.target(part.key());
+            target.is_some_and(|it| targets.iter().any(|wanted| wanted.is(it)))
+        };
+        let ids = parts.filter(|(part, _)| is_named(part)).map(|(part, _)| part.id().to_owned());
         for id in ids.collect::<Vec<_>>() {
             turn.world.unmake(turn.caller, Kind::Target, &id)?;
         }

@@ -22,7 +22,8 @@ class Endpoints(WireTest):
         self.refused("DependencyViolation", self.far.delete_subnet, SubnetId=subnet)
         self.refused("DependencyViolation", self.far.delete_security_group, GroupId=group)
         answer = self.far.delete_vpc_endpoints(VpcEndpointIds=[endpoint, "vpce-999999"])["Unsuccessful"]
-        self.assertEqual([(one["ResourceId"], one["Error"]["Code"]) for one in answer], [("vpce-999999", "InvalidVpcEndpointId.NotFound")])
+        refused = [(one["ResourceId"], one["Error"]["Code"]) for one in answer]
+        self.assertEqual(refused, [("vpce-999999", "InvalidVpcEndpointId.NotFound")])
         self.assertEqual(self.far.describe_vpc_endpoints()["VpcEndpoints"][0]["State"], "deleting")
         self.refused("DependencyViolation", self.far.delete_subnet, SubnetId=subnet)
         time.sleep(0.4)
@@ -127,7 +128,8 @@ class Balancers(WireTest):
         vpc, subnet = self.entry()
         group, address = self.group(vpc), self.ec2.allocate_address(Domain="vpc")
         mapping = [{"SubnetId": subnet, "AllocationId": address["AllocationId"]}]
-        wanted = dict(Name="lane", Type="network", SubnetMappings=mapping, SecurityGroups=[group], Tags=[{"Key": "a", "Value": "b"}])
+        tags = [{"Key": "a", "Value": "b"}]
+        wanted = dict(Name="lane", Type="network", SubnetMappings=mapping, SecurityGroups=[group], Tags=tags)
         arn = self.elb.create_load_balancer(**wanted)["LoadBalancers"][0]["LoadBalancerArn"]
         self.assertRegex(arn, r"^arn:aws:elasticloadbalancing:ap-southeast-1:\d{12}:loadbalancer/net/lane/\w+$")
         self.assertEqual(self.elb.describe_load_balancers()["LoadBalancers"][0]["State"]["Code"], "provisioning")

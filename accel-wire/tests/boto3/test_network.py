@@ -258,7 +258,8 @@ class Describes(WireTest):
         second = self.vpc("10.3.0.0/16", TagSpecifications=self.tags("vpc", lane="b", side="x"))
 
         def found(**filters):
-            filters = [{"Name": name.replace("_", "-").replace("tag-", "tag:"), "Values": values} for name, values in filters.items()]
+            names = {name: name.replace("_", "-").replace("tag-", "tag:") for name in filters}
+            filters = [{"Name": names[name], "Values": values} for name, values in filters.items()]
             return [one["VpcId"] for one in self.ec2.describe_vpcs(Filters=filters)["Vpcs"]]
 
         self.assertEqual(found(tag_lane=["a", "b"]), [first, second])

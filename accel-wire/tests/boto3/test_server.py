@@ -84,7 +84,8 @@ class Faults(WireTest):
             self.assertEqual(self.vpcs(), there)
 
     def test_a_call_can_be_throttled_refused_or_late_by_region(self):
-        self.faults(f"Create*@{self.ENTRY}#1=throttle CreateVpc@{self.SERVICE}=refuse:UnauthorizedOperation DescribeSubnets=delay:300")
+        denied = f"CreateVpc@{self.SERVICE}=refuse:UnauthorizedOperation"
+        self.faults(f"Create*@{self.ENTRY}#1=throttle {denied} DescribeSubnets=delay:300")
         self.refused("RequestLimitExceeded", self.vpc)
         self.vpc()
         self.refused("UnauthorizedOperation", self.vpc, ec2=self.far)
