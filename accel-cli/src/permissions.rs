@@ -66,26 +66,18 @@ pub(crate) async fn ask(
     spec: &Spec,
     plan: Option<&Plan>,
 ) -> Outcome<Permissions> {
-    let Choice::Aws(profiles) = choice else { return Ok(Permissions::unchecked()) };
-    let graph = graph(session, spec)?;
+    use crate::sketch;
+
+    let Some(profiles) = choice.profiles() else { return Ok(Permissions::unchecked()) };
+    let graph = match session.cloud.offer_heard() {
+        Some(offer) => sketch::graph_in(spec, offer)?,
+        None => sketch::graph(spec)?,
+    };
     let nodes = plan.map(|plan| plan.nodes.as_slice()).unwrap_or_default().iter();
     let there = nodes.filter_map(|node| Some((node.node.clone(), node.id.clone()?)));
     let aws = profiles.aws().await;
     let found = aws.probe(&spec.name, &graph, &there.collect()).await;
     Ok(Permissions { checked: true, actions: found.into_iter().map(Asked::from).collect() })
-}
-
-/// With the services' full names, as far as the cloud could be asked for them.
-#[cfg(feature = "aws")]
-fn graph(session: &Session<'_>, spec: &Spec) -> Outcome<accel_core::Graph> {
-    use accel_core::Topology as _;
-    use accel_core::topology::Known;
-
-    let Some(offer) = session.cloud.offer_heard() else { return crate::sketch::graph(spec) };
-    match spec.lane.build(&Known { offer: &offer, kept: &[], today: None }) {
-        Ok(built) => Ok(built.graph),
-        Err(problems) => Err(Trouble::problems(&spec.file, problems)),
-    }
 }
 
 /// Without the AWS backend there is no cloud that checks permissions.

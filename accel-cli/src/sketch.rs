@@ -9,8 +9,25 @@ use crate::trouble::{Outcome, Trouble};
 
 /// The graph that the spec stands for in a cloud that has everything it asks for.
 pub(crate) fn graph(spec: &Spec) -> Outcome<Graph> {
-    let offer = offer(spec);
-    let known = Known { offer: &offer, kept: &[], today: None };
+    build(spec, &offer(spec))
+}
+
+/// The same, with the services' full names and whatever else a cloud has told already. What it was not asked is as above: of a lane that
+/// stands, nobody asks for zones.
+#[cfg(feature = "aws")]
+pub(crate) fn graph_in(spec: &Spec, heard: Offer) -> Outcome<Graph> {
+    let mut offer = offer(spec);
+    if !heard.services.is_empty() {
+        offer.services = heard.services;
+    }
+    if !heard.zones.is_empty() {
+        offer.zones = heard.zones;
+    }
+    build(spec, &offer)
+}
+
+fn build(spec: &Spec, offer: &Offer) -> Outcome<Graph> {
+    let known = Known { offer, kept: &[], today: None };
     match spec.lane.build(&known) {
         Ok(built) => Ok(built.graph),
         Err(problems) => Err(Trouble::problems(&spec.file, problems)),

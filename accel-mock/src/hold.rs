@@ -35,7 +35,7 @@ impl World {
     }
 
     /// The interface that an elastic IP is associated with.
-    pub(crate) fn holder_of_address(&self, address: Key) -> Option<&Interface> {
+    pub fn holder_of_address(&self, address: Key) -> Option<&Interface> {
         let balancers = self.children_of_kind(address, Kind::LoadBalancer);
         let mut interfaces = balancers
             .filter_map(|balancer| self.balancer(balancer.key))

@@ -48,6 +48,16 @@ impl Interface {
         self.subnet
     }
 
+    /// The VPC of its subnet.
+    pub fn vpc(&self) -> Key {
+        self.vpc
+    }
+
+    /// The elastic IP that is its public address.
+    pub fn elastic_ip(&self) -> Option<Key> {
+        self.elastic_ip
+    }
+
     /// Its private address.
     pub fn address(&self) -> Ipv4Addr {
         self.address
@@ -122,7 +132,7 @@ impl World {
     }
 
     /// The lowest free address of a subnet.
-    pub(crate) fn next_free(&self, subnet: Key) -> Option<Ipv4Addr> {
+    pub fn next_free(&self, subnet: Key) -> Option<Ipv4Addr> {
         let cidr = self.subnet(subnet)?.cidr;
         let first = u32::from(cidr.network());
         let last = u32::from(cidr.broadcast());
@@ -130,7 +140,7 @@ impl World {
     }
 
     /// How many addresses of a subnet are free.
-    pub(crate) fn free_addresses(&self, subnet: Key) -> usize {
+    pub fn free_addresses(&self, subnet: Key) -> usize {
         let Some(cidr) = self.subnet(subnet).map(|s| s.cidr) else { return 0 };
         let size = 1_usize << (32 - cidr.prefix_len());
         size.saturating_sub(5).saturating_sub(self.interfaces_in(subnet).count())

@@ -7,12 +7,16 @@
 //!
 //! The tour: `world` holds what exists and the few operations on it, `agenda` what happens by itself; `kind` has the rules, one file
 //! per kind, each rule with its source; `sight` decides who sees what when; `look`, `list`, `offer` and `blockers` answer what was
-//! asked; `backend` makes every verb one call with a number, a latency and a verdict from `fault`; `cloud` is the handle. For oracles:
+//! asked; `backend` makes every verb one call with a number, a latency and a verdict from `fault`; `cloud` is the handle, and `action` is the
+//! world as the provider's own API has it, for whoever speaks that. For oracles:
 //! `exposure` says what is open, `path` whether a packet comes back, `snapshot` shows everything as text, and `drift` changes what
 //! nobody asked for. `file` lets a world outlive its process, and is the only place with a wall clock; `pace` lets a person watch.
 //!
 //! Deliberately absent: randomness, background tasks, and any rule about who may do what.
 
+mod action;
+#[cfg(test)]
+mod action_tests;
 mod agenda;
 mod ask;
 mod backend;
@@ -49,6 +53,7 @@ mod token;
 mod view_tests;
 mod world;
 
+pub use action::Caller;
 pub use cloud::Cloud;
 pub use exposure::Exposure;
 pub use fault::{Rule, Schedule, Verb, Verdict};
@@ -58,10 +63,15 @@ pub use kind::{
     LoadBalancer, PeeringConnection, PeeringState, Route, RouteTable, RouteTableAssociation,
     SecurityGroup, SecurityGroupRule, Subnet, Target, TargetGroup, Via, Vpc,
 };
+pub use kind::{
+    ClosedEgress, EndpointPolicy, ExtraTags, HealthCheck, ListenerOptions, LoadBalancerOptions,
+    PeeringAcceptance, PeeringTags, RuleDescription, Setting, TargetGroupOptions, VpcDnsHostnames,
+};
 pub use log::{Call, Outcome, as_json_lines, as_text};
 pub use offer::Service;
 pub use pace::at_speed;
 pub use path::Health;
 pub use settings::{Delays, Doubts, Lag, Offers, Quotas, Settings};
+pub use sight::Sight;
 pub use thing::{Key, State, Thing};
 pub use world::World;

@@ -174,6 +174,12 @@ impl Offers {
             .map(|usual| usual.full_name(region))
     }
 
+    /// The full names of all services of a region.
+    pub fn full_names(&self, region: &Region) -> BTreeSet<String> {
+        let own = self.services.keys().filter(|(r, _)| r == region).map(|(_, name)| name.clone());
+        own.chain(USUAL.iter().map(|usual| usual.full_name(region))).collect()
+    }
+
     /// Takes a service's endpoint out of a zone.
     pub fn drop_service_zone(&mut self, region: &Region, full_name: &str, zone: Zone) {
         self.lacking.entry((region.clone(), full_name.to_owned())).or_default().insert(zone);

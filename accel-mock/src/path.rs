@@ -46,7 +46,7 @@ impl World {
         if self.state(thing) != State::Ready {
             return Err(format!("{balancer} is {}", self.state(thing)));
         }
-        let interfaces: Vec<&Interface> = self.interfaces_of(thing.key).collect();
+        let interfaces: Vec<&Interface> = self.interfaces_of_balancer(thing.key).collect();
         let listeners: Vec<&Listener> = self
             .children_of_kind(thing.key, Kind::Listener)
             .filter_map(|listener| self.listener(listener.key))
@@ -87,7 +87,8 @@ impl World {
         let begun = registered.max(listener.life.born).max(self.thing(balancer).life.ready);
         let interval = Duration::from_secs(group.checks.interval_secs.into());
         let failed = begun + interval * group.checks.unhealthy.into();
-        let trips = self.interfaces_of(balancer).map(|from| self.round_trip(from, body, group));
+        let trips =
+            self.interfaces_of_balancer(balancer).map(|from| self.round_trip(from, body, group));
         match trips.collect::<Result<Vec<Duration>, String>>() {
             Err(why) if self.now >= failed => Health::Unhealthy(why),
             Err(_) => Health::Initial,
@@ -104,8 +105,8 @@ impl World {
         }
     }
 
-    /// The interfaces of a load balancer.
-    fn interfaces_of(&self, balancer: Key) -> impl Iterator<Item = &Interface> {
+    /// The interfaces of a load balancer, found through its subnets: a look at all of the world's would be slow.
+    fn interfaces_of_balancer(&self, balancer: Key) -> impl Iterator<Item = &Interface> {
         let subnets = self.balancer(balancer).map_or(&[][..], |balancer| &balancer.subnets);
         let all = subnets.iter().flat_map(|(subnet, _)| self.interfaces_in(*subnet));
         all.filter(move |interface| interface.owner == Holder::Thing(balancer))
@@ -195,13 +196,14 @@ impl World {
             return Ok((Hop::Local, Duration::ZERO));
         }
         let text = &self.thing(subnet).text;
-        let association = self
-            .children_of_kind(subnet, Kind::RouteTableAssociation)
-            .next()
+        let association = self.children_of_kind(subnet, Kind::RouteTableAssociation).next();
+        // Without one, the VPC's main table counts.
+        let table = association
+            .and_then(|thing| self.association(thing.key).map(|association| association.table))
+            .or_else(|| self.main_table(body.vpc))
             .ok_or_else(|| format!("{text} has no table of ours"))?;
-        let table = self.association(association.key).map(|association| association.table);
-        let routes = table.into_iter().flat_map(|table| self.children_of_kind(table, Kind::Route));
-        let best = routes
+        let best = self
+            .children_of_kind(table, Kind::Route)
             .filter_map(|thing| Some((thing, self.route(thing.key)?)))
             .filter(|(_, route)| route.destination.contains(&address))
             .max_by_key(|(_, route)| route.destination.prefix_len());
@@ -209,13 +211,14 @@ impl World {
         if route.is_black_hole(self) {
             return Err(format!("the route of {text} to {address} is a black hole"));
         }
-        let routed = thing.life.ready.max(association.life.ready);
+        let stands = association.map_or(Duration::ZERO, |association| association.life.ready);
+        let since = thing.life.ready.max(stands);
         match &route.via {
-            Via::Gateway(_) => Ok((Hop::Internet, routed)),
+            Via::Gateway(_) => Ok((Hop::Internet, since)),
             Via::Peering(key) => {
                 let accepted = self.peering(*key).and_then(|peering| peering.accepted);
                 let active = accepted.unwrap_or_default() + self.settings.delays.acceptance;
-                Ok((Hop::Peering(*key), routed.max(active)))
+                Ok((Hop::Peering(*key), since.max(active)))
             }
             Via::Foreign(what) => Err(format!("{address} is sent to {what}")),
         }

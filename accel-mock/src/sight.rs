@@ -9,7 +9,7 @@ use crate::world::World;
 
 /// How a look finds a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub enum Sight {
     /// By its id: the first to become consistent.
     Id,
     /// By tag, name or filter.

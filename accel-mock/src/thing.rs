@@ -68,6 +68,11 @@ impl Thing {
         &self.tags
     }
 
+    /// Why it failed, or will, if it does.
+    pub fn failure(&self) -> Option<&str> {
+        self.life.fails.as_deref()
+    }
+
     /// When it was made, since the world's birth.
     pub fn created(&self) -> Duration {
         self.life.born

@@ -32,16 +32,19 @@ const fn rate(size: u32, per_1000_secs: u32) -> Rate {
 
 /// The bucket that a call draws from, by its name, and how it fills.
 fn bucket(verb: Verb, kind: Kind) -> (&'static str, Rate) {
-    let action = operation(verb, kind);
-    let network = kind.facts().api == Api::Network;
+    bucket_of(operation(verb, kind), kind.facts().api, verb.is_mutating())
+}
+
+fn bucket_of(action: &'static str, api: Api, mutating: bool) -> (&'static str, Rate) {
+    let network = api == Api::Network;
     match action {
         "CreateVpcEndpoint" | "ModifyVpcEndpoint" | "DeleteVpcEndpoints" => (action, rate(4, 300)),
         "CreateTags" => (action, rate(100, 10_000)),
         "CreateLoadBalancer" => (action, rate(10, 200)),
         "RegisterTargets" | "DeregisterTargets" => ("registration", rate(20, 4000)),
-        _ if network && verb.is_mutating() => (action, rate(50, 5000)),
+        _ if network && mutating => (action, rate(50, 5000)),
         _ if network => (action, rate(100, 20_000)),
-        _ if verb.is_mutating() => ("load balancing, mutating", rate(20, 3000)),
+        _ if mutating => ("load balancing, mutating", rate(20, 3000)),
         _ => ("load balancing, looking", rate(40, 10_000)),
     }
 }
@@ -93,6 +96,26 @@ impl World {
             if kind.facts().api == Api::LoadBalancing {
                 self.draw("load balancing", rate_of_account(), account, place)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The same for one action of an API, by its own name.
+    pub(crate) fn throttle_action(
+        &mut self,
+        action: &'static str,
+        api: Api,
+        mutating: bool,
+        account: &AccountId,
+        place: &Place,
+    ) -> Result<()> {
+        if !self.settings.throttling {
+            return Ok(());
+        }
+        let (name, rate) = bucket_of(action, api, mutating);
+        self.draw(name, rate, account, place)?;
+        if api == Api::LoadBalancing {
+            self.draw("load balancing", rate_of_account(), account, place)?;
         }
         Ok(())
     }

@@ -25,6 +25,11 @@ impl Token {
     pub(crate) fn new(key: Key, body: &Body, tags: &Tags, at: Duration) -> Self {
         Self { key, body: body.clone(), tags: tags.clone(), at }
     }
+
+    /// What its first use made.
+    pub(crate) fn made(&self) -> Key {
+        self.key
+    }
 }
 
 impl World {

@@ -263,7 +263,9 @@ impl World {
         let kind = thing.kind();
         let body = thing.body.clone();
         for child in thing.children.clone() {
-            if vanishes_with(self.thing(child).kind(), kind) {
+            let child_of = self.thing(child);
+            let born_with = kind == Kind::Vpc && child_of.body.comes_with_vpc();
+            if born_with || vanishes_with(child_of.kind(), kind) {
                 self.remove(child);
             }
         }
@@ -278,6 +280,17 @@ impl World {
         } else {
             self.plan(gone, Event::Bury(key));
         }
+    }
+
+    /// Takes back what was made last and nobody has seen, as if it had never been.
+    pub(crate) fn retract(&mut self, key: Key) {
+        debug_assert_eq!(key.index() + 1, self.things.len(), "only what was made last");
+        self.unlink(key);
+        self.release_name(key);
+        self.forget(key);
+        let thing = self.things.pop().expect("it was made");
+        self.by_text.remove(&thing.text);
+        self.count(&thing.account, &thing.place.region, thing.body.kind(), -1);
     }
 
     fn release_name(&mut self, key: Key) {
@@ -320,6 +333,11 @@ impl World {
         let thing = self.thing(key);
         let names = [thing.tags.get(tags::DEPLOYMENT), thing.body.other_tags(tags::DEPLOYMENT)];
         names.into_iter().flatten().cloned().collect()
+    }
+
+    /// What an id names, gone or not, wherever it is.
+    pub(crate) fn by_id(&self, id: &str) -> Option<&Thing> {
+        self.by_text.get(id).map(|key| self.thing(*key))
     }
 
     /// The thing that an id names, in the account and region where it says; of a setting, its parent.

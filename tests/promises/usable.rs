@@ -27,18 +27,16 @@ async fn fresh(spec: &Acceleration, journal: bool) -> (Stage, Deployment<LaneOut
 fn cut(stage: &Stage) {
     let group = id_of(&stage.cloud, "entry.ap-southeast-1.group");
     stage.cloud.meddle(|world| {
-        let rules: Vec<String> = world
-            .live()
-            .filter(|thing| match thing.body() {
-                accel_mock::Body::SecurityGroupRule(rule) => {
-                    rule.direction == Direction::Egress && world.thing(rule.group).id() == group
-                }
-                _ => false,
-            })
-            .map(|thing| thing.id().to_owned())
-            .collect();
+        let goes_out = |thing: &&accel_mock::Thing| {
+            let accel_mock::Body::SecurityGroupRule(rule) = thing.body() else { return false };
+            rule.direction == Direction::Egress && world.thing(rule.group).id() == group
+        };
+        let rules: Vec<String> =
+            world.live().filter(goes_out).map(|thing| thing.id().to_owned()).collect();
         assert!(!rules.is_empty(), "there is one to the endpoint's network");
-        rules.iter().for_each(|rule| world.vanish(rule));
+        for rule in &rules {
+            world.vanish(rule);
+        }
     });
 }
 

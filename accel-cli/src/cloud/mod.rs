@@ -99,6 +99,15 @@ impl Choice {
         }
     }
 
+    /// The profiles of AWS, if it is that.
+    #[cfg(feature = "aws")]
+    pub(crate) fn profiles(&self) -> Option<&aws::Profiles> {
+        match &self.which {
+            Which::Aws(profiles) => Some(profiles),
+            Which::Sim { .. } => None,
+        }
+    }
+
     /// The command that goes on here, to be copied into a shell.
     pub(crate) fn command(&self, name: &str, what: &str) -> String {
         format!("accel {name} {what}{}", self.options)

@@ -237,7 +237,7 @@ impl<'a> Deployer<'a> {
     ///
     /// # Errors
     /// What the cloud says when it refuses to be asked, and [`Failure::Stopped`] if somebody asks to stop.
-    pub async fn usable<O>(
+    pub async fn usable<O: Sync>(
         &self,
         made: &Deployment<O>,
         within: Duration,

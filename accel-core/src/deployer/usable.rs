@@ -63,7 +63,7 @@ impl fmt::Display for Usability {
     }
 }
 
-pub(super) async fn usable<O>(
+pub(super) async fn usable<O: Sync>(
     deployer: &Deployer<'_>,
     made: &Deployment<O>,
     within: Duration,

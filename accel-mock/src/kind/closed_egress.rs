@@ -10,8 +10,9 @@ use crate::world::World;
 
 /// Removes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ClosedEgress {
-    group: Key,
+pub struct ClosedEgress {
+    /// The group.
+    pub group: Key,
 }
 
 pub(super) fn asked(

@@ -11,9 +11,11 @@ use crate::world::World;
 
 /// Sets an endpoint's policy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct EndpointPolicy {
-    endpoint: Key,
-    policy: String,
+pub struct EndpointPolicy {
+    /// The endpoint.
+    pub endpoint: Key,
+    /// The document.
+    pub policy: String,
 }
 
 pub(super) fn asked(

@@ -13,10 +13,11 @@ use crate::world::World;
 
 /// Writes tags on several things.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ExtraTags {
+pub struct ExtraTags {
     /// Each with whether its accepter's side is meant.
-    members: Vec<(Key, bool)>,
-    tags: Tags,
+    pub members: Vec<(Key, bool)>,
+    /// What is written.
+    pub tags: Tags,
 }
 
 pub(super) fn asked(setting: &resource::ExtraTags, from: &Translator<'_>) -> Result<ExtraTags> {

@@ -11,9 +11,11 @@ use crate::world::World;
 
 /// Sets the checks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct HealthCheck {
-    group: Key,
-    checks: Checks,
+pub struct HealthCheck {
+    /// The target group.
+    pub group: Key,
+    /// How it checks from now on.
+    pub checks: Checks,
 }
 
 pub(super) fn asked(setting: &resource::HealthCheck, from: &Translator<'_>) -> Result<HealthCheck> {

@@ -11,9 +11,11 @@ use crate::world::World;
 
 /// Sets them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ListenerOptions {
-    listener: Key,
-    idle_timeout_secs: u16,
+pub struct ListenerOptions {
+    /// The listener.
+    pub listener: Key,
+    /// Seconds after which an idle connection is forgotten.
+    pub idle_timeout_secs: u16,
 }
 
 pub(super) fn asked(

@@ -10,10 +10,13 @@ use crate::world::World;
 
 /// Sets them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct LoadBalancerOptions {
-    balancer: Key,
-    deletion_protection: bool,
-    cross_zone: bool,
+pub struct LoadBalancerOptions {
+    /// The load balancer.
+    pub balancer: Key,
+    /// Whether the cloud refuses to delete it.
+    pub deletion_protection: bool,
+    /// Whether each zone also serves the targets of the others.
+    pub cross_zone: bool,
 }
 
 pub(super) fn asked(

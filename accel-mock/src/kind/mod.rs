@@ -45,22 +45,35 @@ use crate::hold::Viewer;
 use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
+pub use closed_egress::ClosedEgress;
 pub use elastic_ip::ElasticIp;
+pub(crate) use elastic_ip::public_address;
+pub use endpoint_policy::EndpointPolicy;
+pub use extra_tags::ExtraTags;
 pub use gateway_attachment::GatewayAttachment;
+pub use health_check::HealthCheck;
 pub use interface_endpoint::InterfaceEndpoint;
 pub use internet_gateway::InternetGateway;
 pub use listener::Listener;
+pub use listener_options::ListenerOptions;
 pub use load_balancer::LoadBalancer;
+pub use load_balancer_options::LoadBalancerOptions;
+pub use peering_acceptance::PeeringAcceptance;
 pub use peering_connection::{PeeringConnection, PeeringState};
+pub use peering_tags::PeeringTags;
 pub use route::{Route, Via};
 pub use route_table::RouteTable;
 pub use route_table_association::RouteTableAssociation;
+pub use rule_description::RuleDescription;
+pub(crate) use security_group::DEFAULT_GROUP;
 pub use security_group::SecurityGroup;
 pub use security_group_rule::SecurityGroupRule;
 pub use subnet::Subnet;
 pub use target::Target;
 pub use target_group::{Checks, TargetGroup};
+pub use target_group_options::TargetGroupOptions;
 pub use vpc::Vpc;
+pub use vpc_dns_hostnames::VpcDnsHostnames;
 
 /// What the cloud says when everything has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,12 +243,13 @@ macro_rules! kinds {
         /// A value that a setting asks for.
         #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub(crate) enum Setting {
-            $($setting($s::$setting),)*
+        pub enum Setting {
+            $(#[doc = concat!("See [`", stringify!($setting), "`].")] $setting($s::$setting),)*
         }
 
         impl Setting {
-            pub(crate) fn kind(&self) -> Kind {
+            /// The kind of setting.
+            pub fn kind(&self) -> Kind {
                 match self {
                     $(Self::$setting(_) => Kind::$setting,)*
                 }
@@ -309,6 +323,28 @@ kinds! {
 }
 
 impl Body {
+    /// Whether a VPC brought it along and takes it away again: its main table and its default group.
+    pub(crate) fn comes_with_vpc(&self) -> bool {
+        match self {
+            Self::RouteTable(table) => table.main,
+            Self::SecurityGroup(group) => group.name == DEFAULT_GROUP,
+            Self::Vpc(_)
+            | Self::Subnet(_)
+            | Self::InternetGateway(_)
+            | Self::GatewayAttachment(_)
+            | Self::RouteTableAssociation(_)
+            | Self::Route(_)
+            | Self::SecurityGroupRule(_)
+            | Self::InterfaceEndpoint(_)
+            | Self::PeeringConnection(_)
+            | Self::ElasticIp(_)
+            | Self::LoadBalancer(_)
+            | Self::TargetGroup(_)
+            | Self::Target(_)
+            | Self::Listener(_) => false,
+        }
+    }
+
     /// Of a peering connection, the VPC on the other side.
     pub(crate) fn other_side(&self) -> Option<Key> {
         if let Self::PeeringConnection(peering) = self { Some(peering.accepter) } else { None }
@@ -360,7 +396,7 @@ macro_rules! accessors {
         impl World {
             $(
                 /// The fields of such a thing, if that is what it is.
-                pub(crate) fn $get(&self, key: Key) -> Option<&$kind> {
+                pub fn $get(&self, key: Key) -> Option<&$kind> {
                     if let Body::$kind(body) = &self.thing(key).body { Some(body) } else { None }
                 }
             )*
@@ -381,6 +417,7 @@ accessors! {
     look {
         Vpc, vpc;
         Subnet, subnet;
+        GatewayAttachment, attachment;
         RouteTable, table;
         RouteTableAssociation, association;
         Route, route;
@@ -390,6 +427,7 @@ accessors! {
         PeeringConnection, peering;
         LoadBalancer, balancer;
         TargetGroup, target_group;
+        Target, target;
         Listener, listener;
     }
     change {

@@ -12,8 +12,9 @@ use crate::world::World;
 
 /// Accepts a request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct PeeringAcceptance {
-    peering: Key,
+pub struct PeeringAcceptance {
+    /// The connection.
+    pub peering: Key,
 }
 
 pub(super) fn asked(

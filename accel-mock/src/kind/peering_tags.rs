@@ -12,9 +12,11 @@ use crate::world::World;
 
 /// Writes them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct PeeringTags {
-    peering: Key,
-    owner: Owner,
+pub struct PeeringTags {
+    /// The connection.
+    pub peering: Key,
+    /// Whose it is.
+    pub owner: Owner,
 }
 
 pub(super) fn asked(setting: &resource::PeeringTags, from: &Translator<'_>) -> Result<PeeringTags> {

@@ -171,7 +171,7 @@ impl Route {
     }
 
     /// Whether its packets go nowhere: the target is gone, detached, or not active. Source: `Route`, `State`.
-    pub(crate) fn is_black_hole(&self, world: &World) -> bool {
+    pub fn is_black_hole(&self, world: &World) -> bool {
         let Some(key) = self.via.key() else { return false };
         let target = world.thing(key);
         let live = world.state(target) == State::Ready;

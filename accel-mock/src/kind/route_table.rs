@@ -12,15 +12,18 @@ use crate::refusal;
 use crate::thing::{Key, Thing};
 use crate::world::World;
 
-/// A route table that is not its VPC's main one.
+/// A route table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteTable {
     /// The VPC.
     pub vpc: Key,
+    /// Whether it came with its VPC, and serves the subnets that have no other.
+    #[serde(default)]
+    pub main: bool,
 }
 
 pub(super) fn asked(table: &resource::RouteTable, from: &Translator<'_>) -> Result<RouteTable> {
-    Ok(RouteTable { vpc: from.key(&table.vpc)? })
+    Ok(RouteTable { vpc: from.key(&table.vpc)?, main: false })
 }
 
 impl Rules for RouteTable {
@@ -31,7 +34,8 @@ impl Rules for RouteTable {
     /// 200 per VPC, its main table among them. Source: `CreateRouteTable`; Amazon VPC quotas.
     fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
         world.need(self.vpc)?;
-        let used = world.children_of_kind(self.vpc, Kind::RouteTable).count();
+        let tables = world.children_of_kind(self.vpc, Kind::RouteTable);
+        let used = tables.filter(|table| !table.body.comes_with_vpc()).count();
         if used + 1 >= world.settings.quotas.tables as usize {
             return Err(refusal::quota(
                 "RouteTableLimitExceeded",
@@ -53,8 +57,14 @@ impl Rules for RouteTable {
         format!("of {}", world.thing(self.vpc).text)
     }
 
-    /// No subnet may be associated with it. Source: `DeleteRouteTable`.
+    /// No subnet may be associated with it, and the main one goes with its VPC. Source: `DeleteRouteTable`.
     fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
+        if self.main {
+            return Err(refusal::in_use(
+                "DependencyViolation",
+                format!("{} is the main route table of its VPC", thing.text),
+            ));
+        }
         let association = world.children_of_kind(thing.key, Kind::RouteTableAssociation).next();
         association.map_or(Ok(()), |association| {
             Err(refusal::in_use(

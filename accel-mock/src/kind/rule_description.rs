@@ -11,9 +11,11 @@ use crate::world::World;
 
 /// Sets it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct RuleDescription {
-    rule: Key,
-    description: String,
+pub struct RuleDescription {
+    /// The rule.
+    pub rule: Key,
+    /// The text.
+    pub description: String,
 }
 
 pub(super) fn asked(

@@ -37,6 +37,9 @@ pub(super) fn asked(
     })
 }
 
+/// The name of the group that comes with a VPC; nobody else may use it. Source: `CreateSecurityGroup`.
+pub(crate) const DEFAULT_GROUP: &str = "default";
+
 /// Whether a text may describe a group or a rule. Source: `CreateSecurityGroup`, `IpRange`.
 pub(super) fn check_description(text: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
@@ -58,6 +61,12 @@ impl Rules for SecurityGroup {
     /// Source: `CreateSecurityGroup`; Amazon VPC quotas.
     fn check(&self, world: &World, ask: &Ask) -> Result<Answer> {
         world.need(self.vpc)?;
+        if self.name.eq_ignore_ascii_case(DEFAULT_GROUP) {
+            return Err(refusal::invalid(
+                "InvalidParameterValue",
+                "cannot use reserved security group name: default",
+            ));
+        }
         check_description(&self.description)?;
         if self.description.is_empty() {
             return Err(refusal::invalid("MissingParameter", "a group needs a description"));
@@ -94,8 +103,14 @@ impl Rules for SecurityGroup {
         format!("{} of {}{open}", self.name, world.thing(self.vpc).text)
     }
 
-    /// No interface may be in it. Source: `DeleteSecurityGroup`.
+    /// No interface may be in it, and the default one goes with its VPC. Source: `DeleteSecurityGroup`.
     fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
+        if self.name == DEFAULT_GROUP {
+            return Err(refusal::invalid(
+                "CannotDelete",
+                format!("{} is the default group of its VPC", thing.text),
+            ));
+        }
         let mut interfaces = world.interfaces_of_vpc(self.vpc);
         interfaces.find(|i| i.groups.contains(&thing.key)).map_or(Ok(()), |interface| {
             Err(refusal::in_use(

@@ -11,10 +11,13 @@ use crate::world::World;
 
 /// Sets them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct TargetGroupOptions {
-    group: Key,
-    preserve_client_ip: bool,
-    deregistration_delay_secs: u16,
+pub struct TargetGroupOptions {
+    /// The target group.
+    pub group: Key,
+    /// Whether targets see the address of the client.
+    pub preserve_client_ip: bool,
+    /// Seconds that a removed target may finish its connections.
+    pub deregistration_delay_secs: u16,
 }
 
 pub(super) fn asked(

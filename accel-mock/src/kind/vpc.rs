@@ -60,7 +60,9 @@ impl Rules for Vpc {
     /// Everything in it but its defaults must be gone. Source: `DeleteVpc`.
     fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
         // A target group only names its VPC.
-        let holder = world.children(thing.key).find(|child| child.kind() != Kind::TargetGroup);
+        let holds =
+            |child: &&Thing| child.kind() != Kind::TargetGroup && !child.body.comes_with_vpc();
+        let holder = world.children(thing.key).find(holds);
         holder.map_or(Ok(()), |child| {
             Err(refusal::in_use(
                 "DependencyViolation",

@@ -8,17 +8,20 @@ use crate::ask::{Ask, Translator};
 use crate::thing::Key;
 use crate::world::World;
 
-/// Turns them on.
+/// Turns them on, or off.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct VpcDnsHostnames {
-    vpc: Key,
+pub struct VpcDnsHostnames {
+    /// The VPC.
+    pub vpc: Key,
+    /// Whether they are on from now on.
+    pub on: bool,
 }
 
 pub(super) fn asked(
     setting: &resource::VpcDnsHostnames,
     from: &Translator<'_>,
 ) -> Result<VpcDnsHostnames> {
-    Ok(VpcDnsHostnames { vpc: from.key(&setting.vpc)? })
+    Ok(VpcDnsHostnames { vpc: from.key(&setting.vpc)?, on: true })
 }
 
 impl Value for VpcDnsHostnames {
@@ -30,14 +33,14 @@ impl Value for VpcDnsHostnames {
     fn set(&self, world: &mut World, _ask: &Ask) -> Result<()> {
         world.need(self.vpc)?;
         if let Some(vpc) = world.vpc_mut(self.vpc) {
-            vpc.dns_hostnames = true;
+            vpc.dns_hostnames = self.on;
         }
         Ok(())
     }
 
     fn compare(&self, world: &World, found: &mut Differences<'_>) {
         if let Some(vpc) = world.vpc(self.vpc) {
-            found.field("dns_hostnames", &true, &vpc.dns_hostnames);
+            found.field("dns_hostnames", &self.on, &vpc.dns_hostnames);
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::id::{NodeName, Place, RemoteId};
 use crate::journal::{ItemId, Record};
 use crate::resource::Kind;
 
+/// A thing, and what a look by its id said.
+type Seen = (RemoteId, Result<Phase>);
+
 impl Driver<'_> {
     /// Lists every place, each with retries.
     pub(crate) async fn list(&mut self, places: &[Place]) -> Result<(Vec<Found>, Vec<String>)> {
@@ -126,8 +129,7 @@ impl Driver<'_> {
                 Ok(asked.into_iter().map(|(id, _)| id).zip(answers).collect())
             }
         });
-        let answers: Vec<Result<Vec<(RemoteId, Result<Phase>)>>> =
-            futures_util::future::join_all(looks).await;
+        let answers: Vec<Result<Vec<Seen>>> = futures_util::future::join_all(looks).await;
         let mut all = true;
         for answer in answers {
             let phases = answer?;

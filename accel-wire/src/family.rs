@@ -1,0 +1,201 @@
+//! A describe: which rows there are, which of them were asked for, and a page of those.
+//!
+//! A family of resources says how its rows come about and how they are written; ids, filters, tags and pages are the same for all.
+
+use std::fmt::Write as _;
+
+use accel_core::resource::Kind;
+use accel_core::tags::Tags;
+use accel_mock::{Body, Interface, Sight, State, Thing};
+
+use crate::action::{Act, View};
+use crate::asked::Asked;
+use crate::filter::Filter;
+use crate::refusal::{Refusal, Result};
+use crate::xml::Xml;
+
+/// The values of a row that a filter compares.
+pub(crate) type Values = fn(&Row<'_>) -> Vec<String>;
+
+/// A family of resources of the EC2 API.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// The parameter that lists ids.
+    pub(crate) ids: &'static str,
+    /// The code for an id that is not there.
+    pub(crate) missing: &'static str,
+    /// Parameters that are filters by another name.
+    pub(crate) also: &'static [(&'static str, &'static str)],
+    /// The element around all.
+    pub(crate) set: &'static str,
+    /// The filters, besides those by tags.
+    pub(crate) filters: &'static [(&'static str, Values)],
+    pub(crate) rows: for<'w> fn(View<'w>, Sight) -> Vec<Row<'w>>,
+    pub(crate) show: fn(&Row<'_>, &mut Xml),
+}
+
+/// One resource in a describe.
+#[derive(Debug, Clone)]
+pub(crate) struct Row<'w> {
+    pub(crate) view: View<'w>,
+    pub(crate) id: String,
+    /// What it is, or what it belongs to.
+    pub(crate) thing: &'w Thing,
+    pub(crate) state: State,
+    /// Of a network interface, what it is; the thing is its subnet.
+    pub(crate) interface: Option<&'w Interface>,
+    /// Whether it is that thing, and carries its tags.
+    pub(crate) own: bool,
+}
+
+impl<'w> Row<'w> {
+    pub(crate) fn new(view: View<'w>, thing: &'w Thing, state: State) -> Self {
+        Self { view, id: thing.id().to_owned(), thing, state, interface: None, own: true }
+    }
+
+    /// What belongs to a thing and is none by itself: it has the thing's number, which no other thing has.
+    pub(crate) fn part(view: View<'w>, prefix: &str, thing: &'w Thing) -> Self {
+        let id = format!("{prefix}-{}", number(thing.id()));
+        Self { view, id, thing, state: State::Ready, interface: None, own: false }
+    }
+
+    /// All things of a kind.
+    pub(crate) fn all(view: View<'w>, kind: Kind, sight: Sight) -> Vec<Self> {
+        let shown = view.world.shown(view.caller, kind, sight);
+        shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
+    }
+
+    /// The tags as the caller sees them: those of a peering connection are kept per side.
+    pub(crate) fn tags(&self) -> Option<&'w Tags> {
+        self.own.then(|| tags_of(self.view, self.thing))
+    }
+
+    pub(crate) fn show_tags(&self, xml: &mut Xml) {
+        xml.set("tagSet", self.tags().into_iter().flat_map(|tags| tags.iter()), |xml, tag| {
+            xml.field("key", tag.0);
+            xml.field("value", tag.1);
+        });
+    }
+}
+
+/// The tags of a thing, on the caller's side of it.
+pub(crate) fn tags_of<'w>(view: View<'w>, thing: &'w Thing) -> &'w Tags {
+    if let (Body::PeeringConnection(peering), false) = (thing.body(), view.caller.is_at(thing)) {
+        &peering.accepter_tags
+    } else {
+        thing.tags()
+    }
+}
+
+/// The number in an id.
+pub(crate) fn number(id: &str) -> &str {
+    id.rsplit_once('-').map_or(id, |(_, number)| number)
+}
+
+/// Reads a describe of a family.
+pub(crate) fn describe(family: &'static Family, asked: &Asked<'_>) -> Result<Act> {
+    let ids = asked.texts(family.ids);
+    let mut filters = Filter::read(asked, family)?;
+    for (parameter, filter) in family.also {
+        let values = asked.texts(parameter);
+        if !values.is_empty() {
+            filters.push(Filter::exact(filter, values));
+        }
+    }
+    let page = Page::read(asked)?;
+    Ok(Box::new(move |turn| {
+        let mut text = String::new();
+        let next = {
+            let view = turn.view();
+            let sight = if ids.is_empty() { Sight::List } else { Sight::Id };
+            let mut rows = (family.rows)(view, sight);
+            if !ids.is_empty() {
+                all_there(family, &ids, &rows)?;
+                rows.retain(|row| ids.contains(&row.id));
+            }
+            rows.retain(|row| filters.iter().all(|filter| filter.takes(family, row)));
+            let next = page.cut(&mut rows);
+            let mut xml = Xml::default();
+            xml.set(family.set, &rows, |xml, row| (family.show)(row, xml));
+            text.push_str(&xml.into_text());
+            next
+        };
+        turn.answer.xml.append(&text);
+        turn.answer.xml.maybe("nextToken", next);
+        Ok(())
+    }))
+}
+
+/// One id that is not there fails the whole call.
+fn all_there(family: &Family, ids: &[String], rows: &[Row<'_>]) -> Result<()> {
+    let missing = ids.iter().find(|id| !rows.iter().any(|row| row.id == **id));
+    missing.map_or(Ok(()), |id| {
+        Err(Refusal::new(family.missing, format!("The ID '{id}' does not exist")))
+    })
+}
+
+/// Which part of all rows was asked for.
+#[derive(Debug)]
+pub(crate) struct Page {
+    size: Option<usize>,
+    /// The last id of the page before.
+    after: Option<String>,
+}
+
+impl Page {
+    /// Source: Pagination, Amazon EC2 API reference (5 to 1000 per page).
+    fn read(asked: &Asked<'_>) -> Result<Self> {
+        let size: Option<usize> = asked.parsed("MaxResults")?;
+        if let Some(size) = size.filter(|size| !(5..=1000).contains(size)) {
+            return Err(Refusal::value("MaxResults", &size.to_string()));
+        }
+        let token = asked.text("NextToken").filter(|token| !token.is_empty());
+        let after = token.map(|token| {
+            unhex(&token).ok_or_else(|| {
+                Refusal::new("InvalidNextToken", "The token for the next page is none of ours.")
+            })
+        });
+        Ok(Self { size, after: after.transpose()? })
+    }
+
+    /// Keeps the rows of this page, in the order of their ids, and says what leads to the next.
+    fn cut(&self, rows: &mut Vec<Row<'_>>) -> Option<String> {
+        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(after) = &self.after {
+            rows.retain(|row| row.id > *after);
+        }
+        let size = self.size?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        rows.last().filter(|_| more).map(|last| hex(&last.id))
+    }
+}
+
+/// Tokens are nobody's business: they are written so that nobody reads an id in them.
+pub(crate) fn hex(text: &str) -> String {
+    let mut token = String::with_capacity(text.len() * 2);
+    for byte in text.bytes() {
+        write!(token, "{byte:02x}").expect("a string takes everything");
+    }
+    token
+}
+
+pub(crate) fn unhex(token: &str) -> Option<String> {
+    let pairs = token.as_bytes().chunks(2);
+    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
+    String::from_utf8(bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_back_as_the_id_it_was_made_of() {
+        assert_eq!(unhex(&hex("vpc-000012")).as_deref(), Some("vpc-000012"));
+        for wrong in ["zz", "abc-", "é"] {
+            assert_eq!(unhex(wrong), None, "{wrong}");
+        }
+    }
+}

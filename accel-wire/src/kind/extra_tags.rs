@@ -1,0 +1,147 @@
+//! Tags of the EC2 API: written, taken away, and found on everything at once.
+
+use accel_core::resource::Kind;
+use accel_mock::{ExtraTags, Key, Setting, Sight, Thing};
+
+use crate::action::{Act, Action, Turn, View};
+use crate::asked::Asked;
+use crate::family::{hex, tags_of, unhex};
+use crate::filter::Filter;
+use crate::refusal::{Refusal, Result};
+use crate::service::Service::Ec2;
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::changes(Ec2, "CreateTags", create),
+    Action::changes(Ec2, "DeleteTags", delete),
+    Action::looks(Ec2, "DescribeTags", describe),
+];
+
+/// What can carry tags: the beginning of its ids, its kind, and its name. Source: `TagDescription`, `ResourceType`.
+const TAGGABLE: &[(&str, Kind, &str)] = &[
+    ("vpc", Kind::Vpc, "vpc"),
+    ("subnet", Kind::Subnet, "subnet"),
+    ("igw", Kind::InternetGateway, "internet-gateway"),
+    ("rtb", Kind::RouteTable, "route-table"),
+    ("sg", Kind::SecurityGroup, "security-group"),
+    ("sgr", Kind::SecurityGroupRule, "security-group-rule"),
+    ("vpce", Kind::InterfaceEndpoint, "vpc-endpoint"),
+    ("pcx", Kind::PeeringConnection, "vpc-peering-connection"),
+    ("eipalloc", Kind::ElasticIp, "elastic-ip"),
+];
+
+/// The thing of an id, and whether its other side is meant.
+fn member(turn: &Turn<'_>, id: &str) -> Result<(Key, bool)> {
+    let of = id
+        .rsplit_once('-')
+        .and_then(|(prefix, _)| TAGGABLE.iter().find(|(beginning, ..)| *beginning == prefix));
+    let Some((_, kind, _)) = of else {
+        return Err(Refusal::new("InvalidID", format!("The ID '{id}' is not valid")));
+    };
+    let thing = turn.world.require(turn.caller, *kind, id, None)?;
+    Ok((thing.key(), !turn.caller.is_at(thing)))
+}
+
+fn members(turn: &Turn<'_>, ids: &[String]) -> Result<Vec<(Key, bool)>> {
+    ids.iter().map(|id| member(turn, id)).collect()
+}
+
+fn create(asked: &Asked<'_>) -> Result<Act> {
+    let (ids, tags) = (asked.texts("ResourceId"), asked.tags("Tag")?);
+    if ids.is_empty() {
+        return Err(Refusal::missing("ResourceId"));
+    }
+    Ok(Box::new(move |turn| {
+        let members = members(turn, &ids)?;
+        turn.world.set(turn.caller, Setting::ExtraTags(ExtraTags { members, tags }))?;
+        turn.done();
+        Ok(())
+    }))
+}
+
+fn delete(asked: &Asked<'_>) -> Result<Act> {
+    let ids = asked.texts("ResourceId");
+    let mut tags = Vec::new();
+    for tag in asked.items("Tag") {
+        tags.push((tag.need("Key")?, tag.text("Value")));
+    }
+    Ok(Box::new(move |turn| {
+        for (key, other_side) in members(turn, &ids)? {
+            // Without any named, all go. Source: `DeleteTags`, `Tags`.
+            let all = tags_of(turn.view(), turn.world.thing(key));
+            let all: Vec<_> = all.keys().map(|tag| (tag.clone(), None)).collect();
+            for (tag, value) in if tags.is_empty() { &all } else { &tags } {
+                turn.world.untag(key, other_side, tag, value.as_deref());
+            }
+        }
+        turn.done();
+        Ok(())
+    }))
+}
+
+/// One tag of one thing.
+#[derive(Debug)]
+struct Tag<'w> {
+    thing: &'w Thing,
+    of: &'static str,
+    key: &'w str,
+    value: &'w str,
+}
+
+impl Tag<'_> {
+    fn passes(&self, view: View<'_>, filter: &Filter) -> bool {
+        match filter.name() {
+            "key" => filter.takes_value(self.key),
+            "value" => filter.takes_value(self.value),
+            "resource-id" => filter.takes_value(self.thing.id()),
+            "resource-type" => filter.takes_value(self.of),
+            _ => filter.takes_tags(tags_of(view, self.thing)),
+        }
+    }
+
+    /// Where it stands among all.
+    fn place(&self) -> String {
+        format!("{}\n{}", self.thing.id(), self.key)
+    }
+}
+
+fn tags(view: View<'_>) -> Vec<Tag<'_>> {
+    let mut all = Vec::new();
+    for (_, kind, of) in TAGGABLE {
+        for (thing, _) in view.world.shown(view.caller, *kind, Sight::List) {
+            let tags = tags_of(view, thing).iter();
+            all.extend(tags.map(|(key, value)| Tag { thing, of, key, value }));
+        }
+    }
+    all
+}
+
+fn describe(asked: &Asked<'_>) -> Result<Act> {
+    let filters = Filter::read_any(asked)?;
+    let known = |name: &str| {
+        ["key", "value", "resource-id", "resource-type"].contains(&name) || name.starts_with("tag:")
+    };
+    if let Some(unknown) = filters.iter().find(|filter| !known(filter.name())) {
+        return Err(Refusal::unknown_filter(unknown.name()));
+    }
+    let size: usize = asked.parsed("MaxResults")?.unwrap_or(1000);
+    let after = asked.text("NextToken").as_deref().and_then(unhex);
+    Ok(Box::new(move |turn| {
+        turn.show(|view, xml| {
+            let mut all = tags(view);
+            all.retain(|tag| filters.iter().all(|filter| tag.passes(view, filter)));
+            all.sort_by_cached_key(Tag::place);
+            all.retain(|tag| after.as_ref().is_none_or(|after| tag.place() > *after));
+            let more = all.len() > size;
+            all.truncate(size);
+            let next = all.last().filter(|_| more).map(|last| hex(&last.place()));
+            xml.set("tagSet", &all, |xml, tag| {
+                xml.field("resourceId", tag.thing.id());
+                xml.field("resourceType", tag.of);
+                xml.field("key", tag.key);
+                xml.field("value", tag.value);
+            });
+            xml.maybe("nextToken", next);
+        });
+        Ok(())
+    }))
+}
