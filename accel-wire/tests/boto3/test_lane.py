@@ -266,11 +266,21 @@ class Whole(WireTest):
         self.elb.register_targets(TargetGroupArn=targets, Targets=[target])
         balancer = self.balancer(subnet, SecurityGroups=[group])
         self.listener(balancer, targets)
-        health = self.elb.describe_target_health(TargetGroupArn=targets)["TargetHealthDescriptions"]
-        self.assertEqual(health[0]["TargetHealth"], {"State": "healthy"})
+        # Health is known after checks, some minutes of the world's time.
+        self.settings(speed=1000)
+        self.addCleanup(self.settings, speed=1)
+        self.assertEqual(self.health(targets, "healthy"), {"State": "healthy"})
         self.far.revoke_security_group_ingress(GroupId=far_group, IpPermissions=web)
-        health = self.elb.describe_target_health(TargetGroupArn=targets)["TargetHealthDescriptions"]
-        self.assertEqual(health[0]["TargetHealth"]["State"], "unhealthy")
+        self.assertEqual(self.health(targets, "unhealthy")["State"], "unhealthy")
+
+    def health(self, group, wanted):
+        """The health of a group's one target, once it is the wanted one, or what it is after a while."""
+        for _ in range(50):
+            shown = self.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+            if shown[0]["TargetHealth"]["State"] == wanted:
+                break
+            time.sleep(0.1)
+        return shown[0]["TargetHealth"]
 
 
 if __name__ == "__main__":
