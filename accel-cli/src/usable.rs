@@ -33,6 +33,7 @@ pub(crate) struct Usable {
     likely_causes: Vec<String>,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands a field over so")]
 fn millis<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_millis()).serialize(to)
 }
@@ -215,6 +216,7 @@ mod tests {
     }
 
     /// Runs the lookups of a name that is known from the n-th question on; says how it ended, and what was asked and told.
+    #[expect(clippy::future_not_send, reason = "the tests have one thread")]
     async fn asked(
         known_from: u32,
         within: Duration,
@@ -252,7 +254,11 @@ mod tests {
 
     fn usability(health: Health) -> Usability {
         let targets = [("target.a".into(), Health::Healthy), ("target.b".into(), health)];
-        Usability { targets: targets.into(), waited: Duration::ZERO, calls: Default::default() }
+        Usability {
+            targets: targets.into(),
+            waited: Duration::ZERO,
+            calls: accel_core::Calls::default(),
+        }
     }
 
     #[test]
