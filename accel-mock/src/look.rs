@@ -129,7 +129,8 @@ impl World {
                 Phase::Ready(Ready { health, ..Ready::new(rules.attributes(self, thing, viewer)) })
             }
             State::Failed => {
-                let why = thing.life.fails.clone().unwrap_or_default();
+                let why = thing.life.fails.clone();
+                let why = why.unwrap_or_else(|| "what it stands in has failed".to_owned());
                 Phase::Failed { why }
             }
             State::Deleting => Phase::Deleting,

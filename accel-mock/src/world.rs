@@ -128,6 +128,16 @@ impl World {
         }
     }
 
+    /// The state of what stands in other things: it fails with them.
+    pub(crate) fn standing_in(
+        &self,
+        mut grounds: impl Iterator<Item = Key>,
+        state: State,
+    ) -> State {
+        let failed = grounds.any(|ground| self.state(self.thing(ground)) == State::Failed);
+        if failed { State::Failed } else { state }
+    }
+
     pub(crate) fn before_removal(&self, thing: &Thing) -> State {
         thing.life.before_removal(thing.life.deleting.unwrap_or(self.now))
     }

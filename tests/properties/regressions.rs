@@ -243,3 +243,15 @@ fn the_gateway_on_which_balancers_depend_stays_though_a_look_shows_more_of_anoth
         ));
     }
 }
+
+/// The endpoint and the balancer are made while their subnets are still pending, and a subnet then fails under them.
+#[test]
+fn a_subnet_that_fails_under_what_stands_in_it_is_made_again() {
+    let own = SMALL.replace(r#""zones": 1, "elastic_ips": "off""#, r#""zones": 2"#);
+    for subnet in 1..=4 {
+        for journal in [WITH, WITHOUT] {
+            let step = format!("deploy create:subnet#{subnet}=fail");
+            check("lag=off pace=usual latency=0", journal, &own, &[&step]);
+        }
+    }
+}

@@ -217,7 +217,8 @@ pub(crate) fn evolve(state: &mut State, record: &Record) {
             Some(_) => item.reset(*spent),
             None => item.step = Step::Gone,
         }),
-        Record::Ready { item, attributes } => change(state, *item, |item| {
+        // What one look said of several things may have been about what has been replaced for the sake of another of them.
+        Record::Ready { item, attributes } => change_live(state, *item, |item| {
             item.step = Step::Ready;
             item.attributes = Some(attributes.clone());
         }),
@@ -228,7 +229,7 @@ pub(crate) fn evolve(state: &mut State, record: &Record) {
             item.doubted = true;
         }),
         Record::Deleting { item } => change(state, *item, |item| item.step = Step::Deleting),
-        Record::Going { item } => change(state, *item, |item| item.step = Step::Going),
+        Record::Going { item } => change_live(state, *item, |item| item.step = Step::Going),
         Record::Gone { item } => gone(state, *item),
     }
 }
@@ -237,6 +238,14 @@ fn change(state: &mut State, item: ItemId, act: impl FnOnce(&mut Item)) {
     if let Some(item) = state.items.get_mut(item.index()) {
         act(item);
     }
+}
+
+fn change_live(state: &mut State, item: ItemId, act: impl FnOnce(&mut Item)) {
+    change(state, item, |item| {
+        if item.live() {
+            act(item);
+        }
+    });
 }
 
 /// Something found that is to go.

@@ -14,7 +14,7 @@ use crate::ask::{Ask, Translator};
 use crate::hold::Viewer;
 use crate::interface::{Holder, Interface};
 use crate::refusal;
-use crate::thing::{Key, Thing};
+use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
 /// An interface endpoint.
@@ -109,6 +109,10 @@ impl Rules for InterfaceEndpoint {
             ));
         }
         Ok(Answer::New)
+    }
+
+    fn state(&self, world: &World, _thing: &Thing, state: State) -> State {
+        world.standing_in(self.subnets.iter().map(|(subnet, _)| *subnet), state)
     }
 
     fn text(&self, _world: &World, key: Key) -> Arc<str> {

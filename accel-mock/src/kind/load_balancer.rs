@@ -15,7 +15,7 @@ use crate::hold::Viewer;
 use crate::interface::{Holder, Interface};
 use crate::refusal;
 use crate::sight::{Seen, Sight};
-use crate::thing::{Key, Thing};
+use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
 /// A network load balancer.
@@ -87,6 +87,10 @@ impl Rules for LoadBalancer {
         self.check_groups(world, vpc)?;
         self.check_gateway(world, vpc)?;
         Ok(Answer::New)
+    }
+
+    fn state(&self, world: &World, _thing: &Thing, state: State) -> State {
+        world.standing_in(self.subnets.iter().map(|(subnet, _)| *subnet), state)
     }
 
     fn text(&self, _world: &World, key: Key) -> Arc<str> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Differences, Rules, numbered};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
-use crate::thing::{Key, Thing};
+use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
 /// A subnet.
@@ -62,6 +62,10 @@ impl Rules for Subnet {
             return Err(refusal::quota("SubnetLimitExceeded", "the VPC has no room for a subnet"));
         }
         Ok(Answer::New)
+    }
+
+    fn state(&self, world: &World, _thing: &Thing, state: State) -> State {
+        world.standing_in(std::iter::once(self.vpc), state)
     }
 
     fn text(&self, _world: &World, key: Key) -> Arc<str> {

@@ -199,11 +199,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::backend::Ready;
     use crate::engine::agenda::{Agenda, Limits};
+    use crate::engine::outcome::Outcome;
     use crate::engine::state::{State, evolve};
     use crate::graph::Graph;
     use crate::id::{Place, RemoteId, Side};
-    use crate::resource::{Kind, Vpc};
+    use crate::resource::{Kind, Subnet, Vpc};
 
     /// What looks at these seconds, each of which says "gone", lead to.
     fn looks(at_secs: &[u64]) -> Vec<Record> {
@@ -231,5 +233,34 @@ mod tests {
             assert_eq!(looks(too_few), [], "{too_few:?}");
         }
         assert_eq!(looks(&[5, 20, 35]), [Record::Lost { item: ItemId(0) }]);
+    }
+
+    /// One look at a network that has failed and at a subnet in it that is ready: the subnet goes with the network, and what is to be made
+    /// in its stead is not there yet.
+    #[test]
+    fn what_a_look_says_of_a_thing_is_not_said_of_its_successor() {
+        for late in [Phase::Ready(Ready::new(Attributes::Plain)), Phase::Deleting] {
+            let place = Place::new(Side::Entry, "ap-southeast-1");
+            let mut graph = Graph::default();
+            let vpc = Vpc { cidr: "10.2.0.0/16".parse().expect("a block") };
+            let vpc = graph.add("vpc", &place, vpc);
+            let cidr = "10.2.0.0/20".parse().expect("a block");
+            graph.add("subnet", &place, Subnet { vpc, cidr, zone: "ap-southeast-1a".into() });
+            let (mut state, mut agenda) = (State::default(), Agenda::default());
+            evolve(&mut state, &Record::Planned { graph: Arc::new(graph) });
+            let [vpc, subnet] = [ItemId(0), ItemId(1)];
+            for (item, kind) in [(vpc, Kind::Vpc), (subnet, Kind::Subnet)] {
+                let id = RemoteId::new(kind, place.clone(), kind.name());
+                evolve(&mut state, &Record::Created { item, id, carried: Vec::new() });
+            }
+            let limits = Limits::default();
+            let mut judge = Judge { state: &state, agenda: &mut agenda, limits: &limits, now: 0 };
+            let failed = Phase::Failed { why: "no room".to_owned() };
+            let records = judge.judge(Outcome::Read(vec![(vpc, Ok(failed)), (subnet, Ok(late))]));
+            for record in &records {
+                evolve(&mut state, record);
+            }
+            assert_eq!(state.item(subnet).step, Step::Absent, "{records:?}");
+        }
     }
 }
