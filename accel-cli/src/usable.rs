@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use accel_core::deployer::{Deployment, Halt};
+use accel_core::deployer::Deployment;
 use accel_core::resource::Health;
 use accel_core::topology::LaneOutputs;
 use accel_core::{Deployer, Failure, NodeName, Usability};
@@ -76,7 +76,7 @@ pub(crate) async fn wait(
         let say = |name: &str| session.terminal.say(&format!("waiting until {name} resolves"));
         let ended = resolve(&mut names, left, || session.is_interrupted(), say, is_known).await;
         if ended == Ended::Interrupted {
-            return Err(stopped(made));
+            return Err(made.stopped(made.calls));
         }
     }
     Ok(Usable::of(&targets, names, made.timeline.total + began.elapsed()))
@@ -119,18 +119,6 @@ async fn resolve(
             return Ended::Interrupted;
         }
     }
-}
-
-fn stopped(made: &Deployment<LaneOutputs>) -> Failure {
-    Failure::Stopped(Box::new(Halt {
-        errors: Vec::new(),
-        retry_helps: false,
-        nodes: made.nodes.clone(),
-        left: Vec::new(),
-        timeline: made.timeline.clone(),
-        calls: made.calls,
-        strangers: made.strangers.clone(),
-    }))
 }
 
 impl Usable {

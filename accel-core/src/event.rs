@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::Sender;
 
 use crate::backend::Blocker;
 use crate::engine::policy::Verb;
@@ -21,6 +22,19 @@ pub struct Timed {
     pub at: Duration,
     /// What happened.
     pub event: Event,
+}
+
+impl Timed {
+    /// Sends it without waiting for whoever watches, and first how many could not be sent before it.
+    pub(crate) fn send(self, to: &Sender<Self>, missed: &mut u64) {
+        let count = Self { at: self.at, event: Event::Missed { count: *missed } };
+        if *missed > 0 && to.try_send(count).is_ok() {
+            *missed = 0;
+        }
+        if to.try_send(self).is_err() {
+            *missed += 1;
+        }
+    }
 }
 
 /// Something that a person who watches would want to know.

@@ -37,13 +37,9 @@ impl Xml {
         &mut self,
         name: &str,
         items: impl IntoIterator<Item = T>,
-        mut write: impl FnMut(&mut Self, T),
+        write: impl FnMut(&mut Self, T),
     ) {
-        self.group(name, |xml| {
-            for item in items {
-                xml.group("item", |xml| write(xml, item));
-            }
-        });
+        self.list(name, "item", items, write);
     }
 
     /// A list of values of the EC2 API.
@@ -60,11 +56,21 @@ impl Xml {
         &mut self,
         name: &str,
         items: impl IntoIterator<Item = T>,
+        write: impl FnMut(&mut Self, T),
+    ) {
+        self.list(name, "member", items, write);
+    }
+
+    fn list<T>(
+        &mut self,
+        name: &str,
+        element: &str,
+        items: impl IntoIterator<Item = T>,
         mut write: impl FnMut(&mut Self, T),
     ) {
         self.group(name, |xml| {
             for item in items {
-                xml.group("member", |xml| write(xml, item));
+                xml.group(element, |xml| write(xml, item));
             }
         });
     }

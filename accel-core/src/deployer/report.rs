@@ -195,6 +195,21 @@ impl fmt::Display for Left {
     }
 }
 
+impl<O> Deployment<O> {
+    /// What a wait for something of it ends with when somebody asks to stop: all of it is there.
+    pub fn stopped(&self, calls: Calls) -> Failure {
+        Failure::Stopped(Box::new(Halt {
+            errors: Vec::new(),
+            retry_helps: false,
+            nodes: self.nodes.clone(),
+            left: Vec::new(),
+            timeline: self.timeline.clone(),
+            calls,
+            strangers: self.strangers.clone(),
+        }))
+    }
+}
+
 impl Failure {
     pub(crate) fn refused(message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Refused(Error::new(ErrorKind::Refused, message).advice(advice))

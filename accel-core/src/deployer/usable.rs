@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout};
 
 use super::Deployer;
-use super::report::{Calls, Deployment, Failure, Halt};
+use super::report::{Calls, Deployment, Failure};
 use crate::backend::{Bound, Phase, ReadItem};
 use crate::engine::policy::{Next, Verb, backoff_ms, next};
 use crate::error::Error;
@@ -91,7 +91,7 @@ pub(super) async fn usable<O: Sync>(
         // Either the pause ends or somebody asks to stop: the next line tells which.
         drop(timeout(pause.min(left), deployer.stop.wait()).await);
         if deployer.stop.asked() {
-            return Err(wait.stopped(made));
+            return Err(made.stopped(wait.calls()));
         }
         wait.look().await?;
     }
@@ -151,13 +151,7 @@ impl<'a> Wait<'a> {
     fn tell(&mut self, event: Event) {
         let Some(events) = &self.deployer.events else { return };
         let at = self.offset + self.began.elapsed();
-        let missed = Timed { at, event: Event::Missed { count: self.missed } };
-        if self.missed > 0 && events.try_send(missed).is_ok() {
-            self.missed = 0;
-        }
-        if events.try_send(Timed { at, event }).is_err() {
-            self.missed += 1;
-        }
+        Timed { at, event }.send(events, &mut self.missed);
     }
 
     fn calls(&self) -> Calls {
@@ -173,18 +167,6 @@ impl<'a> Wait<'a> {
             waited: self.began.elapsed(),
             calls: self.calls(),
         }
-    }
-
-    fn stopped<O>(&self, made: &Deployment<O>) -> Failure {
-        Failure::Stopped(Box::new(Halt {
-            errors: Vec::new(),
-            retry_helps: false,
-            nodes: made.nodes.clone(),
-            left: Vec::new(),
-            timeline: made.timeline.clone(),
-            calls: self.calls(),
-            strangers: made.strangers.clone(),
-        }))
     }
 }
 

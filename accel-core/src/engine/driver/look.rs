@@ -94,13 +94,13 @@ impl Driver<'_> {
                 ((item.live() && item.place == *place) || is_trace) && named(item, text)
             })
         };
-        let is_missing = |item: &&Item| {
+        let is_missing = |item: &Item| {
             item.place == *place
                 && item.exists()
                 && item.kind.facts().shows_at_a_glance()
                 && !shown.iter().any(|text| named(item, text))
         };
-        shown.iter().all(is_known) && !self.state.items.iter().any(|item| is_missing(&item))
+        shown.iter().all(is_known) && !self.state.items.iter().any(is_missing)
     }
 
     /// Whether a look at what a glance does not show, and what is taken to be ready as soon as it is made, finds all of it so.

@@ -15,14 +15,7 @@ impl Driver<'_> {
     pub(crate) fn tell(&mut self, event: Event) {
         let at = self.began.elapsed();
         let Some(events) = &self.events else { return };
-        if self.missed > 0
-            && events.try_send(Timed { at, event: Event::Missed { count: self.missed } }).is_ok()
-        {
-            self.missed = 0;
-        }
-        if events.try_send(Timed { at, event }).is_err() {
-            self.missed += 1;
-        }
+        Timed { at, event }.send(events, &mut self.missed);
     }
 
     pub(super) fn tell_record(&mut self, record: &Record) {
