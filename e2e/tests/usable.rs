@@ -33,10 +33,10 @@ fn a_target_that_is_never_healthy_ends_with_its_reason_and_the_lane_is_kept() {
     let cloud = cloud!();
     cloud.set(&json!({ "sick_targets": { "*": "Target.FailedHealthChecks" } }));
     let lane = Lane::new(&cloud, SPEC);
-    let late = lane.run("deploy", &["--yes", "--wait", "4s"]).ends_with(1);
-    assert!(late.stdout.contains("dial "), "{}", late.stdout);
+    let unhealthy = lane.run("deploy", &["--yes", "--wait", "4s"]).ends_with(1);
+    assert!(unhealthy.stdout.contains("dial "), "{}", unhealthy.stdout);
     for said in ["unhealthy, Target.FailedHealthChecks", "likely cause: ", "accel status "] {
-        assert!(late.stderr.contains(said), "{said}: {}", late.stderr);
+        assert!(unhealthy.stderr.contains(said), "{said}: {}", unhealthy.stderr);
     }
     let checked = lane.run("status", &["--check", "--json"]).ends_with(3);
     let checked = document(&checked);
