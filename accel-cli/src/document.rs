@@ -2,13 +2,15 @@
 //!
 //! The outputs of a lane are a document of `accel-core`'s own (`accel.lane-outputs.v1`).
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Left, Plan, Status};
 use accel_core::engine::{Stranger, Timeline};
 use accel_core::resource::Kind;
 use accel_core::topology::LaneOutputs;
-use accel_core::{Calls, Error, Failure, NodeName, Place, Problem, RemoteId};
+use accel_core::{AccountId, Calls, Error, Failure, NodeName, Place, Problem, RemoteId};
 use serde::Serialize;
 
 use crate::inventory::Inventory;
@@ -187,6 +189,42 @@ pub(crate) struct Written<'a> {
 /// What is a text in itself: a picture, a script.
 pub(crate) fn text(format: String, text: &str) -> Written<'_> {
     Written { schema: "accel.text.v1", format, text }
+}
+
+/// A simulated cloud that is being served.
+#[derive(Debug, Serialize)]
+pub(crate) struct Served<'a> {
+    schema: &'static str,
+    /// For `AWS_ENDPOINT_URL`.
+    url: String,
+    /// For the control endpoint.
+    token: &'a str,
+    /// In a browser; it holds the token.
+    page: String,
+    /// Of every access key.
+    account: &'a str,
+}
+
+impl<'a> Served<'a> {
+    pub(crate) fn new(address: SocketAddr, token: &'a str, account: &'a AccountId) -> Self {
+        let url = format!("http://{address}");
+        let page = format!("{url}/_cloud/#token={token}");
+        Self { schema: "accel.cloud.v1", url, token, page, account: account.as_str() }
+    }
+}
+
+/// What a person does with it.
+impl fmt::Display for Served<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, page, account, .. } = self;
+        writeln!(f, "a simulated cloud listens at {url}, account {account}")?;
+        writeln!(
+            f,
+            "  clients   export AWS_ENDPOINT_URL={url} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+        )?;
+        writeln!(f, "  browser   {page}")?;
+        write!(f, "  stop      Ctrl-C")
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -39,8 +39,7 @@ struct Read {
 
 /// Answers a request.
 pub(crate) async fn answer(shared: &Shared, request: Request<'_>) -> Reply {
-    let number = shared.log().begin();
-    let request_id = request_id(number);
+    let request_id = shared.log().begin();
     let scope = match Scope::read(request.authorization) {
         Ok(scope) => scope,
         // Whose error it is, nobody knows: the form of the EC2 API is the one that all clients can read.
@@ -49,7 +48,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request<'_>) -> Reply {
             shared.note(Call {
                 code: Some(refusal.code.into_owned()),
                 unknown: refusal.unknown,
-                ..blank(number, document.status)
+                ..blank(&request_id, document.status)
             });
             return Reply::Whole(document);
         }
@@ -75,7 +74,7 @@ pub(crate) async fn answer(shared: &Shared, request: Request<'_>) -> Reply {
         code: refused.map(|refusal| refusal.code.clone().into_owned()),
         unknown: refused.and_then(|refusal| refusal.unknown.clone()),
         fault: trouble.as_ref().map(ToString::to_string),
-        ..blank(number, status)
+        ..blank(&request_id, status)
     });
     let document = match outcome {
         Ok(answer) => service.answer(&name, answer, &request_id),
@@ -171,13 +170,10 @@ fn throttled(service: Service) -> Refusal {
     }
 }
 
-fn request_id(number: u64) -> String {
-    format!("00000000-0000-4000-8000-{number:012x}")
-}
-
-fn blank(number: u64, status: u16) -> Call {
+fn blank(request_id: &str, status: u16) -> Call {
     Call {
-        number,
+        number: 0,
+        request_id: request_id.to_owned(),
         at_ms: 0,
         service: "",
         action: String::new(),

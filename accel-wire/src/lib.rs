@@ -52,6 +52,7 @@ mod service;
 mod xml;
 
 pub use fault::{Faults, Rule, Trouble};
+pub use log::Call;
 pub use server::{Options, Server};
 
 /// Everything that the server can do: the service's name in a signature, and the action.

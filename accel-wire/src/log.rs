@@ -6,25 +6,37 @@ use serde::Serialize;
 
 /// One call, as a line of the log. Of an access key it says the last four characters, of parameters nothing.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Call {
-    pub(crate) number: u64,
+#[non_exhaustive]
+pub struct Call {
+    /// In the order in which they ended, from 1.
+    pub number: u64,
+    /// As the answer names it.
+    pub request_id: String,
     /// Milliseconds since the world's birth.
-    pub(crate) at_ms: u64,
-    pub(crate) service: &'static str,
-    pub(crate) action: String,
-    pub(crate) account: String,
-    pub(crate) region: String,
+    pub at_ms: u64,
+    /// As the scope of the signature names it, for example `ec2`.
+    pub service: &'static str,
+    /// For example `CreateVpc`; empty if the request names none.
+    pub action: String,
+    /// Of the access key.
+    pub account: String,
+    /// Of the scope of the signature.
+    pub region: String,
     /// The end of the access key.
-    pub(crate) key: String,
-    pub(crate) mutating: bool,
-    pub(crate) status: u16,
+    pub key: String,
+    /// Whether the action may change the world.
+    pub mutating: bool,
+    /// Of the answer; where none was given, of the one that was held back.
+    pub status: u16,
+    /// The error's code, if it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<String>,
+    pub code: Option<String>,
     /// The action, parameter or filter that this server does not know.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) unknown: Option<String>,
+    pub unknown: Option<String>,
+    /// What the schedule of faults did to it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fault: Option<String>,
+    pub fault: Option<String>,
 }
 
 /// How many calls are remembered.
@@ -34,31 +46,39 @@ const KEPT: usize = 100_000;
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     calls: VecDeque<Call>,
+    begun: u64,
     pub(crate) count: u64,
     pub(crate) mutating: u64,
     pub(crate) unknown: u64,
 }
 
 impl Log {
-    /// Numbers a call that begins.
-    pub(crate) fn begin(&mut self) -> u64 {
-        self.count += 1;
-        self.count
+    /// The id of a request that begins.
+    pub(crate) fn begin(&mut self) -> String {
+        self.begun += 1;
+        format!("00000000-0000-4000-8000-{:012x}", self.begun)
     }
 
+    /// Numbers a call that has ended and keeps it.
     pub(crate) fn push(&mut self, call: Call) {
+        self.count += 1;
         self.mutating += u64::from(call.mutating);
         self.unknown += u64::from(call.unknown.is_some());
         if self.calls.len() == KEPT {
             self.calls.pop_front();
         }
-        self.calls.push_back(call);
+        self.calls.push_back(Call { number: self.count, ..call });
     }
 
-    /// The calls after a number, one JSON object per line.
+    /// The calls after a number.
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |call| call.number > number)
+    }
+
+    /// The same, one JSON object per line.
     pub(crate) fn lines_after(&self, number: u64) -> String {
         let mut text = String::new();
-        for call in self.calls.iter().filter(|call| call.number > number) {
+        for call in self.after(number) {
             text.push_str(&serde_json::to_string(call).unwrap_or_default());
             text.push('\n');
         }

@@ -82,6 +82,11 @@ impl Server {
         &self.shared.token
     }
 
+    /// The calls that have ended, from the one after this number on: what a program tells its user while it serves.
+    pub fn calls_after(&self, number: u64) -> Vec<Call> {
+        self.shared.log().after(number).cloned().collect()
+    }
+
     /// Serves all that come, until it is dropped; then all connections end.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("accel-examples", &["accel-lane-core", "accel-lane-mock"]),
     ("accel-tests", &["accel-lane-core", "accel-lane-mock"]),
     ("accel-lane-aws", &["accel-lane-core"]),
-    ("accel-lane", &["accel-lane-aws", "accel-lane-core", "accel-lane-mock"]),
+    ("accel-lane", &["accel-lane-aws", "accel-lane-core", "accel-lane-mock", "accel-lane-wire"]),
     ("accel-e2e", &["accel-lane-aws", "accel-lane-core", "accel-tests"]),
 ];
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod parse;
+mod serve;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use accel_core::{DeploymentId, NodeName, Place};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use parse::Journal;
+pub(crate) use serve::{CloudCommand, Serve};
 
 use crate::prices::Traffic;
 
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     Policy(Policy),
     /// Draw the lane of a spec
     Graph(Graph),
+    /// A local AWS network for any client: strict, slow and unreliable as the real one
+    #[command(subcommand)]
+    Cloud(CloudCommand),
     /// Print the completion script of a shell
     Completions(Completions),
 }

@@ -12,6 +12,7 @@ use accel_core::NetworkBackend;
 use tokio::runtime::Builder;
 
 pub(crate) use herald::Herald;
+pub(crate) use sim::in_file;
 
 use crate::args::{self, Backend, Journal};
 use crate::escape;

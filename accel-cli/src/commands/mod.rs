@@ -7,9 +7,10 @@ mod graph;
 mod outputs;
 mod plan;
 mod policy;
+mod serve;
 mod status;
 
-use crate::args::Command;
+use crate::args::{CloudCommand, Command};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome};
 
@@ -23,6 +24,7 @@ pub(crate) fn run(command: &Command, terminal: &Terminal) -> Outcome<Exit> {
         Command::Cleanup(args) => cleanup::run(args, terminal),
         Command::Policy(args) => policy::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
+        Command::Cloud(CloudCommand::Serve(args)) => serve::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }
 }

@@ -4,14 +4,14 @@ use crate::trouble::{Exit, Outcome, Trouble};
 
 /// Interrupts of this process. From the first one on, the system leaves them all to us.
 #[derive(Debug)]
-pub(super) struct Interrupts {
+pub(crate) struct Interrupts {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
 }
 
 impl Interrupts {
     #[cfg(unix)]
-    pub(super) fn listen() -> Outcome<Self> {
+    pub(crate) fn listen() -> Outcome<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).map_err(|error| failed(&error));
         let signals = [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?];
@@ -19,7 +19,7 @@ impl Interrupts {
     }
 
     #[cfg(unix)]
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         let [interrupt, terminate] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -29,12 +29,12 @@ impl Interrupts {
 
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-    pub(super) fn listen() -> Outcome<Self> {
+    pub(crate) fn listen() -> Outcome<Self> {
         Ok(Self {})
     }
 
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

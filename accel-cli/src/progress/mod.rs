@@ -12,7 +12,7 @@ use accel_core::event::Timed;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use self::interrupt::Interrupts;
+pub(crate) use self::interrupt::Interrupts;
 use self::lines::Progress;
 use self::live::Live;
 use crate::terminal::Terminal;
