@@ -37,6 +37,7 @@
 
 mod action;
 mod asked;
+mod background;
 mod call;
 mod control;
 mod family;
@@ -51,6 +52,7 @@ mod server;
 mod service;
 mod xml;
 
+pub use background::Background;
 pub use fault::{Faults, Rule, Trouble};
 pub use log::Call;
 pub use server::{Options, Server};

@@ -82,6 +82,11 @@ impl Server {
         &self.shared.token
     }
 
+    /// Sets what goes wrong from now on, and nothing else does; counting starts anew.
+    pub fn set_faults(&self, faults: Faults) {
+        *self.shared.judge() = Judge::new(faults);
+    }
+
     /// The calls that have ended, from the one after this number on: what a program tells its user while it serves.
     pub fn calls_after(&self, number: u64) -> Vec<Call> {
         self.shared.log().after(number).cloned().collect()
