@@ -75,6 +75,17 @@ impl World {
         self.call
     }
 
+    /// The world as it was at a time, for a look of the present call: `earlier` is a copy from before that time, and nobody has changed
+    /// anything in between but time.
+    #[must_use]
+    pub fn as_it_was(&self, earlier: &Self, at: Duration) -> Self {
+        let mut past = earlier.clone();
+        past.settings = self.settings.clone();
+        past.call = self.call;
+        past.enter(at);
+        past
+    }
+
     /// What is checked before a request is looked at: that the account has opted into the region, and how often it calls.
     pub fn admit(
         &mut self,

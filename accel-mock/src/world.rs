@@ -25,7 +25,7 @@ use crate::throttle::Bucket;
 use crate::token::Token;
 
 /// Everything that exists.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
     /// What kind of cloud it is; not kept in a file, so that whoever opens one decides.
     #[serde(skip)]

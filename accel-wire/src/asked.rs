@@ -22,6 +22,11 @@ impl Parameters {
         Self { all, read: RefCell::default(), infix }
     }
 
+    /// As the client has sent them.
+    pub(crate) fn all(&self) -> &BTreeMap<String, String> {
+        &self.all
+    }
+
     pub(crate) fn asked(&self) -> Asked<'_> {
         Asked { of: self, prefix: String::new() }
     }

@@ -1,16 +1,25 @@
 //! One call of an action, from its request to its answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use accel_mock::{Caller, Cloud};
+use accel_mock::{Caller, World};
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, AsHeaderName};
+use hyper::http::request::Parts;
+use tokio::sync::oneshot::Sender;
+use tokio::sync::watch;
 
 use crate::action::{Act, Action, Turn};
-use crate::fault::Trouble;
+use crate::fault::{Sort, Trouble};
 use crate::log::Call;
 use crate::refusal::{Refusal, Result};
 use crate::scope::Scope;
 use crate::server::Shared;
 use crate::service::{Answer, Document, Service};
+
+/// How long a late call sleeps at a time: the world's speed can change meanwhile.
+const NAP_MAX: Duration = Duration::from_millis(50);
 
 /// What goes back to the client.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,143 +31,251 @@ pub(crate) enum Reply {
     None,
 }
 
-/// A request, as far as a call needs it.
+/// A request, as it has come.
 #[derive(Debug)]
-pub(crate) struct Request<'r> {
-    pub(crate) authorization: Option<&'r str>,
-    pub(crate) target: Option<&'r str>,
-    pub(crate) body: &'r [u8],
+pub(crate) struct Request {
+    pub(crate) head: Parts,
+    pub(crate) body: Bytes,
 }
 
-/// A request that has been read.
+impl Request {
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        self.head.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// A call whose caller is known.
+struct Called {
+    number: u64,
+    scope: Scope,
+    caller: Caller,
+    /// The name of the action, as far as there is one.
+    name: String,
+    trouble: Option<Trouble>,
+}
+
+/// A request whose parameters have been read.
 struct Read {
     action: &'static Action,
     act: Act,
     dry_run: bool,
 }
 
-/// Answers a request.
-pub(crate) async fn answer(shared: &Shared, request: Request<'_>) -> Reply {
-    let request_id = shared.log().begin();
-    let scope = match Scope::read(request.authorization) {
-        Ok(scope) => scope,
+/// Answers a request. What is asked takes effect, whether or not the client still waits.
+pub(crate) async fn answer(shared: Arc<Shared>, request: Request, client: Sender<Reply>) {
+    let number = shared.log().begin();
+    match Scope::read(request.header(AUTHORIZATION)) {
+        Ok(scope) => {
+            let (called, read) = Called::read(&shared, scope, &request, number);
+            called.carry_out(&shared, read, client).await;
+        }
         // Whose error it is, nobody knows: the form of the EC2 API is the one that all clients can read.
         Err(refusal) => {
-            let document = Service::Ec2.refuse(&refusal, &request_id);
+            let document = Service::Ec2.refuse(&refusal, &request_id(number));
             shared.note(Call {
                 code: Some(refusal.code.into_owned()),
                 unknown: refusal.unknown,
-                ..blank(&request_id, document.status)
+                ..blank(number, document.status)
             });
-            return Reply::Whole(document);
+            drop(client.send(Reply::Whole(document)));
         }
-    };
-    let service = scope.service;
-    let caller = scope.caller(&shared.options.accounts, shared.cloud.account());
-    let (name, read) = read(service, &request);
-    let trouble = shared.trouble(&name, &caller.region);
-    let mutating = read.as_ref().is_ok_and(|read| read.action.mutating);
-    let outcome = match read {
-        Err(refusal) => Err(refusal),
-        Ok(read) => act(shared, &caller, read, trouble.as_ref()).await,
-    };
-    let status = outcome.as_ref().map_or_else(|refusal| refusal.status, |_| 200);
-    let refused = outcome.as_ref().err();
-    shared.note(Call {
-        service: service.name(),
-        action: name.clone(),
-        account: caller.account.to_string(),
-        region: caller.region.to_string(),
-        key: scope.last_four(),
-        mutating,
-        code: refused.map(|refusal| refusal.code.clone().into_owned()),
-        unknown: refused.and_then(|refusal| refusal.unknown.clone()),
-        fault: trouble.as_ref().map(ToString::to_string),
-        ..blank(&request_id, status)
-    });
-    let document = match outcome {
-        Ok(answer) => service.answer(&name, answer, &request_id),
-        Err(refusal) => service.refuse(&refusal, &request_id),
-    };
-    match trouble {
-        Some(Trouble::ResetBefore | Trouble::ResetAfter) => Reply::None,
-        Some(Trouble::Truncate) => Reply::Broken(document),
-        Some(
+    }
+}
+
+impl Called {
+    fn read(shared: &Shared, scope: Scope, request: &Request, number: u64) -> (Self, Result<Read>) {
+        let caller = scope.caller(&shared.options.accounts, shared.cloud.account());
+        let service = scope.service;
+        let region = caller.region.clone();
+        let this = |name, trouble| Self { number, scope, caller, name, trouble };
+        let (name, parameters) = match service.read(request.header("x-amz-target"), &request.body) {
+            Ok(read) => read,
+            Err(refusal) => return (this(String::new(), None), Err(refusal)),
+        };
+        let action = Action::find(service, &name);
+        let trouble = shared.trouble(Sort {
+            action: &name,
+            mutating: action.is_some_and(|action| action.mutating),
+            parameters: parameters.all(),
+            region: &region,
+        });
+        let read = || {
+            let action = action.ok_or_else(|| Refusal::unknown_action(&name))?;
+            let asked = parameters.asked();
+            let dry_run =
+                service == Service::Ec2 && asked.parsed::<bool>("DryRun")?.unwrap_or_default();
+            let act = (action.decode)(&asked)?;
+            parameters.all_read()?;
+            Ok(Read { action, act, dry_run })
+        };
+        let read = read();
+        (this(name, trouble), read)
+    }
+
+    /// Does what was asked, as far as the trouble with it allows, and answers.
+    async fn carry_out(self, shared: &Shared, read: Result<Read>, client: Sender<Reply>) {
+        let starts = shared.starts.subscribe();
+        let latency = shared.latency();
+        let mutating = read.as_ref().is_ok_and(|read| read.action.mutating);
+        let mut late = None;
+        let outcome = match read {
+            Err(refusal) => Err(refusal),
+            Ok(read) => {
+                wait(latency / 2 + self.extra()).await;
+                match self.refusal() {
+                    None => self.effect(shared, read),
+                    Some(refusal) => {
+                        late = Some(read);
+                        Err(refusal)
+                    }
+                }
+            }
+        };
+        self.note(shared, mutating, &outcome);
+        let request_id = request_id(self.number);
+        let service = self.scope.service;
+        let document = match outcome {
+            Ok(answer) => service.answer(&self.name, answer, &request_id),
+            Err(refusal) => service.refuse(&refusal, &request_id),
+        };
+        wait(latency.saturating_sub(latency / 2)).await;
+        self.reply(document, client, starts.clone()).await;
+        if let (Some(Trouble::Late(ms)), Some(read)) = (&self.trouble, late)
+            && is_due(shared, Duration::from_millis((*ms).into()), starts).await
+        {
+            // Nobody hears what comes of it.
+            drop(self.effect(shared, read));
+        }
+    }
+
+    /// How much longer it takes.
+    fn extra(&self) -> Duration {
+        let ms = if let Some(Trouble::Delay(ms)) = self.trouble { ms } else { 0 };
+        Duration::from_millis(ms.into())
+    }
+
+    /// What keeps it from having an effect now.
+    fn refusal(&self) -> Option<Refusal> {
+        match self.trouble.as_ref()? {
+            Trouble::Throttle => Some(throttled(self.scope.service)),
+            Trouble::Refuse(code) => {
+                Some(Refusal::with_code(code.clone(), "The schedule of faults says so"))
+            }
+            Trouble::FailBefore | Trouble::ResetBefore | Trouble::HangBefore | Trouble::Late(_) => {
+                Some(failed())
+            }
             Trouble::Delay(_)
-            | Trouble::Throttle
-            | Trouble::Refuse(_)
-            | Trouble::FailBefore
-            | Trouble::FailAfter,
-        )
-        | None => Reply::Whole(document),
-    }
-}
-
-/// The name of the action, as far as there is one, and the action with its parameters.
-fn read(service: Service, request: &Request<'_>) -> (String, Result<Read>) {
-    let (name, parameters) = match service.read(request.target, request.body) {
-        Ok(read) => read,
-        Err(refusal) => return (String::new(), Err(refusal)),
-    };
-    let read = || {
-        let unknown = || Refusal::unknown_action(&name);
-        let action = Action::find(service, &name).ok_or_else(unknown)?;
-        let asked = parameters.asked();
-        let dry_run =
-            service == Service::Ec2 && asked.parsed::<bool>("DryRun")?.unwrap_or_default();
-        let act = (action.decode)(&asked)?;
-        parameters.all_read()?;
-        Ok(Read { action, act, dry_run })
-    };
-    let read = read();
-    (name, read)
-}
-
-/// Lets a call take effect, as far as its trouble allows.
-async fn act(
-    shared: &Shared,
-    caller: &Caller,
-    read: Read,
-    trouble: Option<&Trouble>,
-) -> Result<Answer> {
-    let Shared { cloud, .. } = shared;
-    let latency = latency(cloud);
-    let birth = shared.birth();
-    let extra = if let Some(Trouble::Delay(ms)) = trouble { *ms } else { 0 };
-    wait(latency / 2 + Duration::from_millis(extra.into())).await;
-    let failed = || Refusal::new("InternalError", "An internal error has occurred").status(500);
-    match trouble {
-        Some(Trouble::Throttle) => return Err(throttled(read.action.service)),
-        Some(Trouble::Refuse(code)) => {
-            let refusal = Refusal::new("", "The schedule of faults says so");
-            return Err(Refusal { code: code.clone().into(), ..refusal });
+            | Trouble::FailAfter
+            | Trouble::ResetAfter
+            | Trouble::HangAfter
+            | Trouble::Truncate
+            | Trouble::Stale(_) => None,
         }
-        Some(Trouble::FailBefore | Trouble::ResetBefore) => return Err(failed()),
-        Some(Trouble::Delay(_) | Trouble::FailAfter | Trouble::ResetAfter | Trouble::Truncate)
-        | None => {}
     }
-    let answer = cloud.action(|world| {
+
+    /// Lets it take effect.
+    fn effect(&self, shared: &Shared, read: Read) -> Result<Answer> {
         let Read { action, act, dry_run } = read;
-        if let Some(api) = action.service.api() {
-            world.admit(caller, action.name, api, action.mutating)?;
+        let (caller, birth) = (&self.caller, shared.birth());
+        let answer = shared.cloud.action(|world| {
+            if let Some(api) = action.service.api() {
+                world.admit(caller, action.name, api, action.mutating)?;
+            }
+            if dry_run {
+                return Err(Refusal::dry_run());
+            }
+            let mut earlier = self.earlier(shared, action, world);
+            let shown = earlier.as_mut().unwrap_or(world);
+            let mut turn = Turn { world: shown, caller, birth, answer: Answer::default() };
+            act(&mut turn)?;
+            let answer = turn.answer;
+            if action.mutating {
+                shared.past().note(world);
+            }
+            Ok(answer)
+        });
+        match self.trouble {
+            // What was refused is answered as such.
+            Some(Trouble::FailAfter) if answer.is_ok() => Err(failed()),
+            _ => answer,
         }
-        if dry_run {
-            return Err(Refusal::dry_run());
-        }
-        let mut turn = Turn { world, caller, birth, answer: Answer::default() };
-        act(&mut turn)?;
-        Ok(turn.answer)
-    });
-    wait(latency.saturating_sub(latency / 2)).await;
-    match trouble {
-        // What was refused is answered as such.
-        Some(Trouble::FailAfter) if answer.is_ok() => Err(failed()),
-        _ => answer,
+    }
+
+    /// The world that a stale look looks at.
+    fn earlier(&self, shared: &Shared, action: &Action, world: &World) -> Option<World> {
+        let Some(Trouble::Stale(ms)) = self.trouble else { return None };
+        let age = Duration::from_millis(ms.into());
+        if action.mutating { None } else { shared.past().look_back(world, age) }
+    }
+
+    /// Sends the answer, or what the trouble leaves of it.
+    async fn reply(
+        &self,
+        document: Document,
+        mut client: Sender<Reply>,
+        mut starts: watch::Receiver<()>,
+    ) {
+        let reply = match self.trouble {
+            Some(Trouble::HangBefore | Trouble::HangAfter) => {
+                tokio::select! {
+                    () = client.closed() => return,
+                    _ = starts.changed() => Reply::None,
+                }
+            }
+            Some(Trouble::ResetBefore | Trouble::ResetAfter | Trouble::Late(_)) => Reply::None,
+            Some(Trouble::Truncate) => Reply::Broken(document),
+            Some(
+                Trouble::Delay(_)
+                | Trouble::Throttle
+                | Trouble::Refuse(_)
+                | Trouble::FailBefore
+                | Trouble::FailAfter
+                | Trouble::Stale(_),
+            )
+            | None => Reply::Whole(document),
+        };
+        // A client that has broken off wants none.
+        drop(client.send(reply));
+    }
+
+    fn note(&self, shared: &Shared, mutating: bool, outcome: &Result<Answer>) {
+        let refused = outcome.as_ref().err();
+        let status = refused.map_or(200, |refusal| refusal.status);
+        shared.note(Call {
+            service: self.scope.service.name(),
+            action: self.name.clone(),
+            account: self.caller.account.to_string(),
+            region: self.caller.region.to_string(),
+            key: self.scope.last_four(),
+            mutating,
+            code: refused.map(|refusal| refusal.code.clone().into_owned()),
+            unknown: refused.and_then(|refusal| refusal.unknown.clone()),
+            fault: self.trouble.as_ref().map(ToString::to_string),
+            ..blank(self.number, status)
+        });
     }
 }
 
-fn latency(cloud: &Cloud) -> Duration {
-    cloud.inspect(|world| world.settings().latency / world.settings().speed.max(1))
+/// Waits until so much of the world's time has passed; whether it is still the same world then.
+async fn is_due(shared: &Shared, time: Duration, mut starts: watch::Receiver<()>) -> bool {
+    let due = shared.cloud.inspect(World::now) + time;
+    loop {
+        let (now, speed) =
+            shared.cloud.inspect(|world| (world.now(), world.settings().speed.max(1)));
+        let left = due.saturating_sub(now);
+        if left.is_zero() {
+            return true;
+        }
+        let nap = (left / speed).clamp(Duration::from_millis(1), NAP_MAX);
+        tokio::select! {
+            _ = starts.changed() => return false,
+            () = tokio::time::sleep(nap) => {}
+        }
+    }
+}
+
+fn failed() -> Refusal {
+    Refusal::new("InternalError", "An internal error has occurred").status(500)
 }
 
 /// Source: Request throttling for the Amazon EC2 API, and for the Elastic Load Balancing API.
@@ -170,10 +287,20 @@ fn throttled(service: Service) -> Refusal {
     }
 }
 
-fn blank(request_id: &str, status: u16) -> Call {
+fn request_id(number: u64) -> String {
+    format!("00000000-0000-4000-8000-{number:012x}")
+}
+
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+fn blank(number: u64, status: u16) -> Call {
     Call {
         number: 0,
-        request_id: request_id.to_owned(),
+        request_id: request_id(number),
         at_ms: 0,
         service: "",
         action: String::new(),
@@ -185,11 +312,5 @@ fn blank(request_id: &str, status: u16) -> Call {
         code: None,
         unknown: None,
         fault: None,
-    }
-}
-
-async fn wait(time: Duration) {
-    if !time.is_zero() {
-        tokio::time::sleep(time).await;
     }
 }

@@ -13,7 +13,7 @@ use hyper::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::fault::{Faults, Judge};
+use crate::fault::Faults;
 use crate::server::Shared;
 use crate::service::Document;
 
@@ -62,11 +62,11 @@ fn act(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Document, Denied> {
             shared.cloud.adjust(|settings| asked.apply(settings));
             Ok(document(&read_settings(shared)))
         }
-        (&Method::GET, "faults") => Ok(text(shared.judge().faults.to_string())),
+        (&Method::GET, "faults") => Ok(text(shared.faults())),
         (&Method::PUT, "faults") => {
             let faults: Faults = String::from_utf8_lossy(body).parse().map_err(|why| (400, why))?;
-            *shared.judge() = Judge::new(faults);
-            Ok(text(shared.judge().faults.to_string()))
+            shared.set_faults(faults);
+            Ok(text(shared.faults()))
         }
         (&Method::GET, "calls") => {
             let query = head.uri.query().unwrap_or_default();

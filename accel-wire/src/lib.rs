@@ -46,6 +46,7 @@ mod filter;
 mod kind;
 mod log;
 mod moment;
+mod past;
 mod refusal;
 mod scope;
 mod server;
@@ -53,7 +54,7 @@ mod service;
 mod xml;
 
 pub use background::Background;
-pub use fault::{Faults, Rule, Trouble};
+pub use fault::{Condition, Faults, Rule, Trouble, Turns};
 pub use log::Call;
 pub use server::{Options, Server};
 

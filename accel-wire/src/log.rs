@@ -53,10 +53,10 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// The id of a request that begins.
-    pub(crate) fn begin(&mut self) -> String {
+    /// Counts a call that begins.
+    pub(crate) fn begin(&mut self) -> u64 {
         self.begun += 1;
-        format!("00000000-0000-4000-8000-{:012x}", self.begun)
+        self.begun
     }
 
     /// Numbers a call that has ended and keeps it.

@@ -21,6 +21,12 @@ impl Refusal {
         Self { code: code.into(), message: message.into(), status: 400, unknown: None }
     }
 
+    /// A refusal by its code alone, with the status that goes with it.
+    pub(crate) fn with_code(code: String, message: &str) -> Self {
+        let status = status_of(&code);
+        Self { code: code.into(), message: message.to_owned(), status, unknown: None }
+    }
+
     pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
@@ -71,16 +77,34 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let code = error.provider_code().unwrap_or("InternalError").to_owned();
-        // Source: Error codes for the Amazon EC2 API, server error codes and client error codes.
-        let status = if code == "RequestLimitExceeded" {
-            503
-        } else if error.kind() == ErrorKind::Denied {
-            403
-        } else if code == "InternalError" {
-            500
-        } else {
-            400
-        };
+        let denied = error.kind() == ErrorKind::Denied;
+        let status = if denied { 403 } else { status_of(&code) };
         Self { code: code.into(), message: error.message().to_owned(), status, unknown: None }
+    }
+}
+
+/// The HTTP status that goes with a code. Source: Error codes for the Amazon EC2 API, client and server error codes; Common errors
+/// of the Elastic Load Balancing API; answers that are quoted in aws/aws-sdk-java-v2#2981 and aws/aws-sdk-js#254.
+fn status_of(code: &str) -> u16 {
+    match code {
+        "AuthFailure" => 401,
+        "AccessDenied"
+        | "Blocked"
+        | "ExpiredToken"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationToken"
+        | "OptInRequired"
+        | "PendingVerification"
+        | "SignatureDoesNotMatch"
+        | "UnauthorizedOperation" => 403,
+        "DryRunOperation" => 412,
+        "TooManyRequestsException" => 429,
+        "InternalError" | "InternalFailure" => 500,
+        "InsufficientAddressCapacity"
+        | "InsufficientCapacity"
+        | "RequestLimitExceeded"
+        | "ServiceUnavailable"
+        | "Unavailable" => 503,
+        _ => 400,
     }
 }

@@ -13,11 +13,12 @@ use accel_core::{AccountId, Region};
 use accel_mock::{Cloud, World};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request as HttpRequest, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::call::{self, Reply, Request};
@@ -25,6 +26,7 @@ use crate::control;
 use crate::fault::{Faults, Judge, Trouble};
 use crate::log::{Call, Log};
 use crate::moment::Birth;
+use crate::past::Past;
 use crate::service::Document;
 
 /// The largest body of a request. A policy of an endpoint has 20,480 characters, a call 1,000 parameters.
@@ -52,7 +54,10 @@ pub(crate) struct Shared {
     pub(crate) token: String,
     birth: Mutex<Birth>,
     judge: Mutex<Judge>,
+    past: Mutex<Past>,
     log: Mutex<Log>,
+    /// Tells all that wait that the world begins anew.
+    pub(crate) starts: watch::Sender<()>,
 }
 
 impl fmt::Debug for Shared {
@@ -70,10 +75,18 @@ impl Server {
     pub fn new(cloud: Cloud, options: Options) -> io::Result<Self> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|why| io::Error::other(why.to_string()))?;
-        let judge = Mutex::new(Judge::new(options.faults.clone()));
-        let token = format!("{:032x}", u128::from_ne_bytes(random));
-        let birth = Mutex::new(Birth::of_age(cloud.inspect(World::now)));
-        let shared = Shared { cloud, options, token, birth, judge, log: Mutex::default() };
+        let faults = options.faults.clone();
+        let shared = Shared {
+            token: format!("{:032x}", u128::from_ne_bytes(random)),
+            birth: Mutex::new(Birth::of_age(cloud.inspect(World::now))),
+            judge: Mutex::default(),
+            past: Mutex::default(),
+            log: Mutex::default(),
+            starts: watch::Sender::default(),
+            cloud,
+            options,
+        };
+        shared.set_faults(faults);
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -84,7 +97,7 @@ impl Server {
 
     /// Sets what goes wrong from now on, and nothing else does; counting starts anew.
     pub fn set_faults(&self, faults: Faults) {
-        *self.shared.judge() = Judge::new(faults);
+        self.shared.set_faults(faults);
     }
 
     /// The calls that have ended, from the one after this number on: what a program tells its user while it serves.
@@ -116,29 +129,46 @@ impl Server {
 
 impl Shared {
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.log)
     }
 
-    pub(crate) fn judge(&self) -> MutexGuard<'_, Judge> {
-        self.judge.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What remembers the past. Whoever has the world may ask for it, and never the other way round.
+    pub(crate) fn past(&self) -> MutexGuard<'_, Past> {
+        lock(&self.past)
     }
 
     pub(crate) fn birth(&self) -> Birth {
-        *self.birth.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.birth)
+    }
+
+    /// What every call costs.
+    pub(crate) fn latency(&self) -> Duration {
+        self.cloud.inspect(|world| world.settings().latency / world.settings().speed.max(1))
+    }
+
+    /// What goes wrong now, as text.
+    pub(crate) fn faults(&self) -> String {
+        lock(&self.judge).faults.to_string()
+    }
+
+    /// Sets what goes wrong; counting starts anew.
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        self.cloud.inspect(|world| *self.past() = Past::beginning(&faults, world));
+        *lock(&self.judge) = Judge::new(faults);
     }
 
     /// Begins anew: an empty world of the same settings, no faults, no calls.
     pub(crate) fn reset(&self) {
         let settings = self.cloud.inspect(|world| world.settings().clone());
         self.cloud.reset(settings);
-        let born = Birth::of_age(Duration::ZERO);
-        *self.birth.lock().unwrap_or_else(PoisonError::into_inner) = born;
-        *self.judge() = Judge::default();
+        *lock(&self.birth) = Birth::of_age(Duration::ZERO);
+        self.set_faults(Faults::default());
         *self.log() = Log::default();
+        self.starts.send_replace(());
     }
 
-    pub(crate) fn trouble(&self, action: &str, region: &Region) -> Option<Trouble> {
-        self.judge().trouble(action, region)
+    pub(crate) fn trouble(&self, call: Sort<'_>) -> Option<Trouble> {
+        lock(&self.judge).trouble(call)
     }
 
     pub(crate) fn note(&self, call: Call) {
@@ -160,19 +190,31 @@ impl fmt::Display for Reset {
 
 impl std::error::Error for Reset {}
 
+/// A holder that has panicked has broken nothing: each sets one value.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The calls of one connection. They are tasks of their own: a client that dies takes none of them back.
+type Calls = Arc<Mutex<JoinSet<()>>>;
+
 async fn connection(shared: Arc<Shared>, stream: TcpStream, here: SocketAddr) {
+    let calls = Calls::default();
     let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { respond(&shared, request, here).await }
+        let (shared, calls) = (Arc::clone(&shared), Arc::clone(&calls));
+        async move { respond(&shared, &calls, request, here).await }
     });
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // A client that breaks off, or is broken off on purpose, is no trouble of the server's.
     drop(connection.await);
+    let mut calls = std::mem::take(&mut *lock(&calls));
+    while calls.join_next().await.is_some() {}
 }
 
 async fn respond(
-    shared: &Shared,
+    shared: &Arc<Shared>,
+    calls: &Mutex<JoinSet<()>>,
     request: HttpRequest<Incoming>,
     here: SocketAddr,
 ) -> Result<Response<Written>, Reset> {
@@ -182,19 +224,19 @@ async fn respond(
         return Ok(written(Document { status: 413, content_type: "text/plain", body }, false));
     };
     let body = body.to_bytes();
-    let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     if head.uri.path().starts_with(control::PATH) {
         return Ok(written(control::answer(shared, &head, &body, here), false));
     }
-    let request = Request {
-        authorization: header(AUTHORIZATION),
-        target: header(HeaderName::from_static("x-amz-target")),
-        body: &body,
-    };
-    match call::answer(shared, request).await {
-        Reply::Whole(document) => Ok(written(document, false)),
-        Reply::Broken(document) => Ok(written(document, true)),
-        Reply::None => Err(Reset),
+    let (client, reply) = oneshot::channel();
+    {
+        let mut calls = lock(calls);
+        while calls.try_join_next().is_some() {}
+        calls.spawn(call::answer(Arc::clone(shared), Request { head, body }, client));
+    }
+    match reply.await {
+        Ok(Reply::Whole(document)) => Ok(written(document, false)),
+        Ok(Reply::Broken(document)) => Ok(written(document, true)),
+        Ok(Reply::None) | Err(_) => Err(Reset),
     }
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -49,7 +50,7 @@ class WireTest(unittest.TestCase):
 
     def setUp(self):
         self.control("POST", "reset")
-        self.settings(latency=0, throttling=False, delays=NONE, lag=dict.fromkeys(["by_id", "by_list", "settings", "settled"], 0))
+        self.settings(latency=0, throttling=False, speed=1, delays=NONE, lag=dict.fromkeys(["by_id", "by_list", "settings", "settled"], 0))
         self.ec2 = self.client("ec2", self.ENTRY)
         self.elb = self.client("elbv2", self.ENTRY)
         self.far = self.client("ec2", self.SERVICE)
@@ -72,6 +73,14 @@ class WireTest(unittest.TestCase):
 
     def calls(self):
         return [json.loads(line) for line in self.control("GET", "calls").splitlines()]
+
+    def soon(self, is_so):
+        """It is so within some seconds."""
+        for _ in range(200):
+            if is_so():
+                return
+            time.sleep(0.02)
+        self.fail("it was never so")
 
     def refused(self, code, call, **params):
         """The call is refused with this code; gives the error."""

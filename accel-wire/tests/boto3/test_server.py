@@ -1,13 +1,14 @@
 """The server itself: who calls, limits, unknown things, faults, throttling, the control endpoint."""
 
 import json
+import threading
 import time
 import unittest
 import urllib.error
 import urllib.request
 
-from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
-from support import TOKEN, URL, WireTest, control
+from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError, ReadTimeoutError
+from support import TOKEN, URL, WireTest, client, control
 
 
 class Callers(WireTest):
@@ -92,6 +93,92 @@ class Faults(WireTest):
         began = time.monotonic()
         self.ec2.describe_subnets()
         self.assertGreaterEqual(time.monotonic() - began, 0.3)
+
+    def test_a_refusal_has_the_status_of_its_code(self):
+        codes = {"UnauthorizedOperation": 403, "AuthFailure": 401, "RequestLimitExceeded": 503, "VpcLimitExceeded": 400}
+        self.faults("\n".join(f"# {code}\nCreateVpc#{n}=refuse:{code}" for n, code in enumerate(codes, 1)))
+        for code, status in codes.items():
+            self.assertEqual(self.refused(code, self.vpc)["ResponseMetadata"]["HTTPStatusCode"], status)
+
+    def test_a_call_without_an_answer_can_take_effect_late(self):
+        self.faults("CreateVpc#1=late:400 DeleteVpc#1=late:200")
+        with self.assertRaises(ConnectionClosedError):
+            self.vpc()
+        self.assertEqual(self.vpcs(), 0)
+        self.soon(lambda: self.vpcs() == 1)
+        vpc = self.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        with self.assertRaises(ConnectionClosedError):
+            self.ec2.delete_vpc(VpcId=vpc)
+        self.subnet(vpc)
+        time.sleep(0.4)
+        self.assertEqual(self.vpcs(), 1, "it was no longer possible")
+
+    def test_late_is_in_the_time_of_the_world_and_of_that_world_alone(self):
+        self.settings(speed=1000)
+        self.faults("CreateVpc=late:200000")
+        with self.assertRaises(ConnectionClosedError):
+            self.vpc()
+        self.soon(lambda: self.vpcs() == 1)
+        self.settings(speed=1)
+        self.faults("CreateVpc=late:200")
+        with self.assertRaises(ConnectionClosedError):
+            self.vpc()
+        self.control("POST", "reset")
+        time.sleep(0.4)
+        self.assertEqual(self.vpcs(), 0)
+
+    def test_an_answer_can_never_come_while_the_client_waits(self):
+        impatient = client("ec2", self.ENTRY, read_timeout=0.3)
+        self.faults("CreateVpc#1=hang-before CreateVpc#2=hang-after")
+        for there in (0, 1):
+            with self.assertRaises(ReadTimeoutError):
+                self.vpc(ec2=impatient)
+            self.assertEqual(self.vpcs(), there)
+        self.faults("CreateVpc=hang-after")
+        waiting = threading.Thread(target=self.assertRaises, args=(ConnectionClosedError, self.vpc))
+        waiting.start()
+        self.soon(lambda: self.vpcs() == 2)
+        self.control("POST", "reset")
+        waiting.join(5)
+        self.assertFalse(waiting.is_alive(), "a new start ends it")
+
+    def test_what_is_asked_takes_effect_though_the_client_is_gone(self):
+        impatient = client("ec2", self.ENTRY, read_timeout=0.2)
+        self.faults("CreateVpc=delay:500")
+        with self.assertRaises(ReadTimeoutError):
+            self.vpc(ec2=impatient)
+        self.assertEqual(self.vpcs(), 0)
+        self.soon(lambda: self.vpcs() == 1)
+        self.assertEqual([call["action"] for call in self.calls() if call["mutating"]], ["CreateVpc"])
+
+    def test_an_answer_can_show_the_world_as_it_was(self):
+        old = self.vpc(TagSpecifications=self.tags("vpc", is_="old"))
+        self.faults(f"DescribeVpcs[Filter.1.Name=tag:*]=stale:60000 DescribeVpcs@{self.ENTRY}#4=stale:300 *Vpc=stale:60000")
+        self.ec2.create_tags(Resources=[old], Tags=[{"Key": "is_", "Value": "new"}])
+        young = self.vpc("10.3.0.0/16")
+
+        def found(value):
+            filters = [{"Name": "tag:is_", "Values": [value]}]
+            return [one["VpcId"] for one in self.ec2.describe_vpcs(Filters=filters)["Vpcs"]]
+
+        self.assertEqual((found("old"), found("new"), self.vpcs()), ([old], [], 2))
+        self.ec2.delete_vpc(VpcId=old)
+        shown = [[one["VpcId"] for one in self.ec2.describe_vpcs()["Vpcs"]] for _ in range(2)]
+        self.assertEqual(shown, [[old], [young]], "300 ms ago it was as the rule has found it")
+        self.refused("InvalidVpcID.NotFound", self.ec2.delete_vpc, VpcId=old)
+        self.ec2.delete_vpc(VpcId=young)
+
+    def test_a_fault_can_be_for_some_parameters_and_some_turns(self):
+        first, second = self.vpc(), self.vpc("10.3.0.0/16")
+        self.faults(f"DescribeVpcs[VpcId.1={first}]#2-3=throttle DescribeSubnets[Filter.*.Value.*={second[:-1]}?]=truncate")
+        for vpc, fine in [(first, True), (second, True), (first, False), (first, False), (first, True)]:
+            if fine:
+                self.ec2.describe_vpcs(VpcIds=[vpc])
+            else:
+                self.refused("RequestLimitExceeded", self.ec2.describe_vpcs, VpcIds=[vpc])
+        self.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": ["vpc-x"]}])
+        with self.assertRaises(HTTPClientError):
+            self.ec2.describe_subnets(Filters=[{"Name": "state", "Values": ["x"]}, {"Name": "vpc-id", "Values": [second]}])
 
     def test_what_is_refused_is_answered_as_such(self):
         self.faults("CreateVpc=fail-after")
