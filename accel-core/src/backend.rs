@@ -179,7 +179,8 @@ pub enum Phase {
         /// Why, in the provider's words.
         why: String,
     },
-    /// Being removed; its interfaces may outlive its own entry, and it is deleting until they are gone too.
+    /// Being removed; its interfaces may outlive its own entry, and it is deleting until they are gone too. What is new may look the same
+    /// where its interfaces come to light before it does, so without a delete one such look proves nothing.
     Deleting,
     /// Not there, or only a trace that ages out.
     Gone,

@@ -126,6 +126,18 @@ impl World {
         })
     }
 
+    /// Tagged things of kinds that nobody here makes, by id.
+    pub fn strangers<'w>(
+        &'w self,
+        caller: &'w Caller,
+    ) -> impl Iterator<Item = (&'w str, &'w Tags)> {
+        let here = self
+            .unknown
+            .iter()
+            .filter(|it| it.account == caller.account && it.region == caller.region);
+        here.map(|it| (it.text.as_str(), &it.tags))
+    }
+
     fn shows(&self, caller: &Caller, thing: &Thing, sight: Sight) -> Option<State> {
         if let Body::PeeringConnection(_) = &thing.body {
             return self.shows_peering(caller, thing, sight);

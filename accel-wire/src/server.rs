@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use accel_core::{AccountId, Region};
+use accel_core::AccountId;
 use accel_mock::{Cloud, World};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming};
@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::call::{self, Reply, Request};
 use crate::control;
-use crate::fault::{Faults, Judge, Trouble};
+use crate::fault::{Faults, Judge, Sort, Trouble};
 use crate::log::{Call, Log};
 use crate::moment::Birth;
 use crate::past::Past;

@@ -31,7 +31,7 @@ pub fn subject_behind(lag: Lag, backend: impl FnOnce(Cloud) -> Arc<dyn NetworkBa
     Subject {
         barred_zone: Some(barred),
         patience: Patience { poll: Duration::from_secs(1), window: Duration::from_secs(30) },
-        controls: Arc::new(Simulated(cloud.clone())),
+        controls: Arc::new(Simulated::new(cloud.clone())),
         ..Subject::new(backend(cloud), service, entry)
     }
 }
@@ -48,9 +48,14 @@ pub fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
 
 /// What the simulated cloud lets a test do: everything.
 #[derive(Debug)]
-struct Simulated(Cloud);
+pub struct Simulated(Cloud);
 
 impl Simulated {
+    /// The controls of this cloud.
+    pub fn new(cloud: Cloud) -> Self {
+        Self(cloud)
+    }
+
     fn let_next(&self, verdict: Verdict) {
         self.0.set_schedule(Schedule::one(self.0.call_count() + 1, verdict));
     }

@@ -213,6 +213,9 @@ const TABLE: &[Row] = &[
     row(Always, "InvalidState", "", Is(NotYet), EC2),
     row(Always, "InvalidStateTransition", "", Is(NotYet), EC2),
     row(Does(Make), "InvalidRoute.InvalidState", "", Is(NotYet), EC2),
+    // A gateway that was attached a moment ago is not seen everywhere yet, and nothing tells that from one that never was.
+    row(On("CreateRoute"), "InvalidParameterValue", "belong to different networks", Is(NotYet), SEEN),
+    row(On("CreateLoadBalancer"), "InvalidSubnet", "has no internet gateway", Is(NotYet), SEEN),
     row(Always, "UnsupportedOperation", "", Is(Unsupported), EC2),
     row(Always, "OperationNotPermitted", "", Is(Invalid), EC2),
 

@@ -48,10 +48,14 @@ impl Rules for GatewayAttachment {
                 format!("the gateway is attached: {}", other.text),
             ));
         }
-        if let Some(other) = world.children_of_kind(self.vpc, Kind::GatewayAttachment).next() {
+        if world.children_of_kind(self.vpc, Kind::GatewayAttachment).next().is_some() {
+            // The code alone says nothing: callers read the words. Source: as seen in public logs of `AttachInternetGateway`.
             return Err(refusal::conflict(
                 "InvalidParameterValue",
-                format!("the VPC has a gateway already: {}", other.text),
+                format!(
+                    "Network {} already has an internet gateway attached",
+                    world.thing(self.vpc).text
+                ),
             ));
         }
         Ok(Answer::New)

@@ -1,7 +1,8 @@
 //! Tags of the EC2 API: written, taken away, and found on everything at once.
 
 use accel_core::resource::Kind;
-use accel_mock::{ExtraTags, Key, Setting, Sight, Thing};
+use accel_core::tags::Tags;
+use accel_mock::{ExtraTags, Key, Setting, Sight};
 
 use crate::action::{Act, Action, Turn, View};
 use crate::asked::Asked;
@@ -81,38 +82,48 @@ fn delete(asked: &Asked<'_>) -> Result<Act> {
 /// One tag of one thing.
 #[derive(Debug)]
 struct Tag<'w> {
-    thing: &'w Thing,
+    id: &'w str,
+    all: &'w Tags,
     of: &'static str,
     key: &'w str,
     value: &'w str,
 }
 
 impl Tag<'_> {
-    fn passes(&self, view: View<'_>, filter: &Filter) -> bool {
+    fn passes(&self, filter: &Filter) -> bool {
         match filter.name() {
             "key" => filter.takes_value(self.key),
             "value" => filter.takes_value(self.value),
-            "resource-id" => filter.takes_value(self.thing.id()),
+            "resource-id" => filter.takes_value(self.id),
             "resource-type" => filter.takes_value(self.of),
-            _ => filter.takes_tags(tags_of(view, self.thing)),
+            _ => filter.takes_tags(self.all),
         }
     }
 
     /// Where it stands among all.
     fn place(&self) -> String {
-        format!("{}\n{}", self.thing.id(), self.key)
+        format!("{}\n{}", self.id, self.key)
     }
 }
 
-fn tags(view: View<'_>) -> Vec<Tag<'_>> {
-    let mut all = Vec::new();
-    for (_, kind, of) in TAGGABLE {
-        for (thing, _) in view.world.shown(view.caller, *kind, Sight::List) {
-            let tags = tags_of(view, thing).iter();
-            all.extend(tags.map(|(key, value)| Tag { thing, of, key, value }));
-        }
-    }
-    all
+/// What else can carry tags, as far as the world holds any of it.
+fn stranger_type(id: &str) -> &'static str {
+    let types = [("nat-", "natgateway"), ("dopt-", "dhcp-options"), ("i-", "instance")];
+    let known = types.into_iter().find(|(beginning, _)| id.starts_with(beginning));
+    known.map_or("network-interface", |(_, of)| of)
+}
+
+fn tags<'w>(view: View<'w>) -> Vec<Tag<'w>> {
+    let known = TAGGABLE.iter().flat_map(|(_, kind, of)| {
+        let shown = view.world.shown(view.caller, *kind, Sight::List);
+        shown.map(move |(thing, _)| (thing.id(), *of, tags_of(view, thing)))
+    });
+    let strangers =
+        view.world.strangers(view.caller).map(|(id, tags)| (id, stranger_type(id), tags));
+    let tags_of = |(id, of, all): (&'w str, &'static str, &'w Tags)| {
+        all.iter().map(move |(key, value)| Tag { id, all, of, key, value })
+    };
+    known.chain(strangers).flat_map(tags_of).collect()
 }
 
 fn describe(asked: &Asked<'_>) -> Result<Act> {
@@ -128,14 +139,14 @@ fn describe(asked: &Asked<'_>) -> Result<Act> {
     Ok(Box::new(move |turn| {
         turn.show(|view, xml| {
             let mut all = tags(view);
-            all.retain(|tag| filters.iter().all(|filter| tag.passes(view, filter)));
+            all.retain(|tag| filters.iter().all(|filter| tag.passes(filter)));
             all.sort_by_cached_key(Tag::place);
             all.retain(|tag| after.as_ref().is_none_or(|after| tag.place() > *after));
             let more = all.len() > size;
             all.truncate(size);
             let next = all.last().filter(|_| more).map(|last| hex(&last.place()));
             xml.set("tagSet", &all, |xml, tag| {
-                xml.field("resourceId", tag.thing.id());
+                xml.field("resourceId", tag.id);
                 xml.field("resourceType", tag.of);
                 xml.field("key", tag.key);
                 xml.field("value", tag.value);

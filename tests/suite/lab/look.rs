@@ -88,7 +88,9 @@ impl Lab<'_> {
             match phase {
                 Phase::Ready(ready) => return Ok(ready),
                 // A new thing may be hidden for a while.
-                Phase::Pending | Phase::Gone if Instant::now() < deadline => self.pause().await,
+                Phase::Pending | Phase::Gone | Phase::Deleting if Instant::now() < deadline => {
+                    self.pause().await;
+                }
                 Phase::Pending
                 | Phase::Gone
                 | Phase::Waiting { .. }

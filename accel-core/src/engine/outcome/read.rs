@@ -30,6 +30,7 @@ impl Judge<'_> {
                 self.not_going(id)
             }
             Phase::Gone => self.seems_gone(id),
+            Phase::Deleting if item.wanted() => self.seems_going(id),
             Phase::Deleting => vec![Record::Going { item: id }],
             Phase::Failed { why } => self.broken(id, why),
             Phase::Waiting { on } => {
@@ -79,20 +80,16 @@ impl Judge<'_> {
 
     /// One "gone" proves nothing: without a delete of ours, looks over a whole window must agree.
     pub(super) fn seems_gone(&mut self, id: ItemId) -> Vec<Record> {
-        let (now, window) = (self.now, self.window(id));
         if self.turn(id).gone_since.is_none() {
             // It may have gone with what it belongs to.
             for input in self.inputs_of(id) {
                 self.turn(input).suspect = true;
             }
         }
-        let turn = self.turn(id);
-        let since = *turn.gone_since.get_or_insert(now);
-        turn.gone_looks += 1;
-        turn.next_at = now + (window / 4).max(1);
-        if now - since < window || turn.gone_looks < GONE_LOOKS {
+        if !self.looks_agree(id) {
             return Vec::new();
         }
+        let turn = self.turn(id);
         let remade = turn.remade;
         *turn = Turn { remade, ..Turn::default() };
         if !self.may_remake(id) {
@@ -105,6 +102,26 @@ impl Judge<'_> {
             self.turn(dependant).suspect = true;
         }
         vec![Record::Lost { item: id }]
+    }
+
+    /// Nobody here deletes it: what is new and shows its parts before itself looks the same, and the next look may find nothing at all.
+    /// Believed at once, that would be its end, and it would be made a second time.
+    fn seems_going(&mut self, id: ItemId) -> Vec<Record> {
+        if !self.looks_agree(id) {
+            return Vec::new();
+        }
+        self.turn(id).calm();
+        vec![Record::Going { item: id }]
+    }
+
+    /// Whether looks over a whole window agree that it is not there any more, or not for long.
+    fn looks_agree(&mut self, id: ItemId) -> bool {
+        let (now, window) = (self.now, self.window(id));
+        let turn = self.turn(id);
+        let since = *turn.gone_since.get_or_insert(now);
+        turn.gone_looks += 1;
+        turn.next_at = now + (window / 4).max(1);
+        now - since >= window && turn.gone_looks >= GONE_LOOKS
     }
 
     pub(super) fn dependants_of(&self, id: ItemId) -> Vec<ItemId> {
@@ -207,8 +224,8 @@ mod tests {
     use crate::id::{Place, RemoteId, Side};
     use crate::resource::{Kind, Subnet, Vpc};
 
-    /// What looks at these seconds, each of which says "gone", lead to.
-    fn looks(at_secs: &[u64]) -> Vec<Record> {
+    /// What looks at these seconds, each of which says the same, lead to.
+    fn looks(at_secs: &[u64], phase: &Phase) -> Vec<Record> {
         let place = Place::new(Side::Entry, "ap-southeast-1");
         let mut graph = Graph::default();
         graph.add("vpc", &place, Vpc { cidr: "10.2.0.0/16".parse().expect("a block") });
@@ -221,18 +238,22 @@ mod tests {
             let limits = Limits::default();
             let mut judge =
                 Judge { state: &state, agenda: &mut agenda, limits: &limits, now: at * 1000 };
-            records.extend(judge.read(item, Phase::Gone));
+            records.extend(judge.read(item, phase.clone()));
         }
         records
     }
 
     /// Without a delete of ours: not one look, not a few within the window, and not two however far apart.
     #[test]
-    fn gone_is_believed_only_after_agreeing_looks_over_a_window() {
+    fn gone_or_going_is_believed_only_after_agreeing_looks_over_a_window() {
         for too_few in [&[5][..], &[5, 10, 15, 20], &[5, 3600]] {
-            assert_eq!(looks(too_few), [], "{too_few:?}");
+            for phase in [Phase::Gone, Phase::Deleting] {
+                assert_eq!(looks(too_few, &phase), [], "{phase:?} at {too_few:?}");
+            }
         }
-        assert_eq!(looks(&[5, 20, 35]), [Record::Lost { item: ItemId(0) }]);
+        let enough = &[5, 20, 35];
+        assert_eq!(looks(enough, &Phase::Gone), [Record::Lost { item: ItemId(0) }]);
+        assert_eq!(looks(enough, &Phase::Deleting), [Record::Going { item: ItemId(0) }]);
     }
 
     /// One look at a network that has failed and at a subnet in it that is ready: the subnet goes with the network, and what is to be made

@@ -1,28 +1,21 @@
-//! The AWS backend against the local AWS, held to what every backend promises.
-//!
-//! Each promise is checked in an account of its own, so that all of them can be checked at once.
+//! On the local AWS of the folder `rig`. Each promise is checked in an account of its own, so that all of them can be checked at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use accel_aws::Aws;
 use accel_core::resource::Traffic;
 use accel_core::tags::Tags;
-use accel_core::{ErrorKind, Place, RemoteId, Side, Zone};
+use accel_core::{ErrorKind, Place, RemoteId, Zone};
 use accel_e2e::{Cloud, Fault, Mode};
 use accel_tests::conformance::{Controls, Patience, Promise, Stranger, Subject};
-use accel_tests::samples::Site;
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_sts::config::Credentials;
 
-const SERVICE: &str = "ap-southeast-3";
-const ENTRY: &str = "ap-southeast-1";
+use crate::{SERVICE, backend, sites};
 
-accel_tests::conformance_tests!(check);
+accel_tests::conformance_tests!(crate::rig::check);
 
-fn check(promise: &Promise) {
+pub(crate) fn check(promise: &Promise) {
     static CLOUD: OnceLock<Option<Cloud>> = OnceLock::new();
     static KEYS: AtomicU64 = AtomicU64::new(1);
     let Some(cloud) = CLOUD.get_or_init(start) else { return };
@@ -44,21 +37,14 @@ fn barred() -> Zone {
 }
 
 fn subject(cloud: &'static Cloud, key: String) -> Subject {
-    let credentials = Credentials::new(&key, "secret", None, None, "a test");
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(SERVICE))
-        .endpoint_url(cloud.url())
-        .credentials_provider(credentials);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let config = runtime.expect("a runtime starts").block_on(loader.load());
-    let [service, entry] = [Site::new(Side::Service, SERVICE), Site::new(Side::Entry, ENTRY)];
+    let [service, entry] = sites();
     Subject {
         barred_zone: Some(barred()),
         // Nothing is hidden there and nothing takes time.
         // A backend may share its looks for half a second.
         patience: Patience { poll: Duration::from_millis(100), window: Duration::from_millis(600) },
-        controls: Arc::new(Local { cloud, key }),
-        ..Subject::new(Arc::new(Aws::new(&config)), service, entry)
+        controls: Arc::new(Local { cloud, key: key.clone() }),
+        ..Subject::new(backend(&cloud.url(), &key), service, entry)
     }
 }
 

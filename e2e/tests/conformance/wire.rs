@@ -1,0 +1,113 @@
+//! On the simulated cloud's wire protocol, with all of its rules, delays and lag, sixty times as fast as AWS. Each promise has a cloud
+//! of its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accel_core::resource::Traffic;
+use accel_core::tags::Tags;
+use accel_core::{ErrorKind, Place, RemoteId, Zone};
+use accel_mock::{Cloud, Lag, Quotas, Settings};
+use accel_tests::conformance::{Controls, Patience, Promise, Stranger, Subject};
+use accel_tests::simulator::Simulated;
+use accel_wire::{Background, Options, Server};
+use async_trait::async_trait;
+
+use crate::{SERVICE, backend, sites};
+
+/// How much faster than AWS: what AWS may hide for 30 seconds is hidden for half a second.
+const SPEED: u32 = 60;
+
+mod consistent {
+    accel_tests::conformance_tests!(|promise| crate::wire::check(promise, accel_mock::Lag::OFF));
+}
+
+mod eventually_consistent {
+    accel_tests::conformance_tests!(|promise| crate::wire::check(
+        promise,
+        accel_mock::Lag::default()
+    ));
+}
+
+pub(crate) fn check(promise: &Promise, lag: Lag) {
+    let wire = Arc::new(Wire::start(lag));
+    let [service, entry] = sites();
+    let subject = Subject {
+        barred_zone: Some(barred()),
+        // A backend may share its looks for half a second.
+        patience: Patience { poll: Duration::from_millis(50), window: Duration::from_secs(1) },
+        controls: Arc::clone(&wire) as Arc<dyn Controls>,
+        ..Subject::new(backend(&wire.serving.url(), "AKIAWIREEXAMPLE"), service, entry)
+    };
+    promise.check_in_real_time(&subject);
+}
+
+fn barred() -> Zone {
+    Zone::new(format!("{SERVICE}c"))
+}
+
+/// A cloud behind its wire protocol, and what it lets a test do.
+#[derive(Debug)]
+struct Wire {
+    serving: Background,
+    world: Simulated,
+}
+
+impl Wire {
+    /// A cloud in which one zone lacks the service.
+    fn start(lag: Lag) -> Self {
+        let quotas = Quotas { default_vpcs: 0, ..Quotas::default() };
+        let mut settings =
+            Settings { lag, quotas, speed: SPEED, throttling: false, ..Settings::default() };
+        let name = format!("com.amazonaws.{SERVICE}.sagemaker.runtime");
+        settings.offers.lacking.insert((SERVICE.into(), name), BTreeSet::from([barred()]));
+        let cloud = Cloud::new(settings);
+        let world = Simulated::new(cloud.clone());
+        let server = Server::new(cloud, Options::default()).expect("a token can be made");
+        Self { serving: server.in_background().expect("a port is free"), world }
+    }
+
+    fn break_next(&self, rule: &str) -> Option<()> {
+        self.serving.server().set_faults(rule.parse().expect("a rule"));
+        Some(())
+    }
+}
+
+#[async_trait]
+impl Controls for Wire {
+    fn mutations(&self) -> Option<u64> {
+        let calls = self.serving.server().calls_after(0);
+        u64::try_from(calls.iter().filter(|call| call.mutating).count()).ok()
+    }
+
+    fn refuse_next(&self, kind: ErrorKind) -> Option<()> {
+        if kind == ErrorKind::Throttled {
+            self.break_next("*#1=throttle")
+        } else if kind == ErrorKind::Unavailable {
+            self.break_next("mutating#1=refuse:ConcurrentTagAccess")
+        } else {
+            None
+        }
+    }
+
+    fn lose_next(&self) -> Option<()> {
+        self.break_next("mutating#1=reset-after")
+    }
+
+    async fn strange_interface(&self, subnet: &RemoteId) -> Option<Stranger> {
+        self.world.strange_interface(subnet).await
+    }
+
+    async fn strange_rule(&self, group: &RemoteId, traffic: Traffic) -> Option<Stranger> {
+        self.world.strange_rule(group, traffic).await
+    }
+
+    async fn strange_kind(&self, place: &Place, tags: &Tags) -> Option<Stranger> {
+        self.world.strange_kind(place, tags).await
+    }
+
+    async fn take_away(&self, stranger: &Stranger) {
+        self.world.take_away(stranger).await;
+    }
+}
