@@ -40,14 +40,14 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel();
         let server = self.clone();
-        let serving = async move {
+        let program = async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             tokio::select! {
-                served = self.serve(listener) => served,
+                end = self.serve(listener) => end,
                 _ = ended => Ok(()),
             }
         };
-        let thread = thread::Builder::new().spawn(move || runtime.block_on(serving))?;
+        let thread = thread::Builder::new().spawn(move || runtime.block_on(program))?;
         Ok(Background { server, address, end: Some(end), thread: Some(thread) })
     }
 }

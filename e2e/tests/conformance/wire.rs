@@ -2,14 +2,17 @@
 //! of its own.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use accel_core::resource::Traffic;
 use accel_core::tags::Tags;
 use accel_core::{ErrorKind, Place, RemoteId, Zone};
-use accel_mock::{Cloud, Lag, Quotas, Settings};
-use accel_tests::conformance::{Controls, Patience, Promise, Stranger, Subject};
+use accel_mock::{Cloud, Quotas, Settings};
+use accel_tests::conformance::{Controls, PROMISES, Patience, Promise, Stranger, Subject};
 use accel_tests::simulator::Simulated;
 use accel_wire::{Background, Options, Server};
 use async_trait::async_trait;
@@ -19,19 +22,30 @@ use crate::{SERVICE, backend, sites};
 /// How much faster than AWS: what AWS may hide for 30 seconds is hidden for half a second.
 const SPEED: u32 = 60;
 
-mod consistent {
-    accel_tests::conformance_tests!(|promise| crate::wire::check(promise, accel_mock::Lag::OFF));
+/// Most of a promise is waiting.
+const WORKERS: usize = 24;
+
+#[test]
+fn the_aws_backend_keeps_every_promise_on_a_cloud_that_keeps_every_rule() {
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(promise) = PROMISES.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if catch_unwind(|| check(promise)).is_err() {
+                        failed.lock().expect("no worker panics with it").push(promise.name);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("no worker panics with it");
+    assert!(failed.is_empty(), "{} of {} failed: {failed:#?}", failed.len(), PROMISES.len());
 }
 
-mod eventually_consistent {
-    accel_tests::conformance_tests!(|promise| crate::wire::check(
-        promise,
-        accel_mock::Lag::default()
-    ));
-}
-
-pub(crate) fn check(promise: &Promise, lag: Lag) {
-    let wire = Arc::new(Wire::start(lag));
+fn check(promise: &Promise) {
+    let wire = Arc::new(Wire::start());
     let [service, entry] = sites();
     let subject = Subject {
         barred_zone: Some(barred()),
@@ -56,10 +70,10 @@ struct Wire {
 
 impl Wire {
     /// A cloud in which one zone lacks the service.
-    fn start(lag: Lag) -> Self {
+    fn start() -> Self {
         let quotas = Quotas { default_vpcs: 0, ..Quotas::default() };
         let mut settings =
-            Settings { lag, quotas, speed: SPEED, throttling: false, ..Settings::default() };
+            Settings { quotas, speed: SPEED, throttling: false, ..Settings::default() };
         let name = format!("com.amazonaws.{SERVICE}.sagemaker.runtime");
         settings.offers.lacking.insert((SERVICE.into(), name), BTreeSet::from([barred()]));
         let cloud = Cloud::new(settings);
