@@ -43,11 +43,12 @@ struct Shown {
     /// What it is drawn in.
     parent: Option<String>,
     refers_to: Vec<String>,
-    zone: Option<String>,
     /// Of a target and of an interface, its private address.
     address: Option<Ipv4Addr>,
     /// Whether a client can use it, for what clients use; and what is in the way.
     usable: Option<Result<(), String>>,
+    /// What the diagram says below the name.
+    brief: Vec<String>,
     what: String,
     facts: Vec<(&'static str, String)>,
 }
@@ -101,9 +102,9 @@ fn show(world: &World, thing: &Thing) -> Shown {
         until_ms: until.map(millis),
         parent: parent(world, thing, &refers_to).map(name_of),
         refers_to: refers_to.into_iter().map(name_of).collect(),
-        zone: world.subnet(thing.key()).map(|subnet| subnet.zone.to_string()),
         address: world.target(thing.key()).map(|target| target.address),
         usable: usable(world, thing),
+        brief: brief(world, thing),
         what: world.described(thing),
         facts: facts(world, thing),
     }
@@ -118,7 +119,7 @@ fn show_interface(world: &World, interface: &Interface) -> Shown {
         }
         Holder::Foreign(what) => (what.clone(), Duration::ZERO),
     };
-    let public = interface.public_address().map(|public| format!(", public {public}"));
+    let public = interface.public_address().map(|public| public.to_string());
     let holder = if let Holder::Thing(key) = interface.holder() { Some(*key) } else { None };
     let refers_to = holder.into_iter().chain(interface.elastic_ip());
     Shown {
@@ -135,10 +136,10 @@ fn show_interface(world: &World, interface: &Interface) -> Shown {
         until_ms: interface.ends().map(millis),
         parent: Some(name_of(interface.subnet())),
         refers_to: refers_to.chain(interface.groups().iter().copied()).map(name_of).collect(),
-        zone: None,
         address: Some(interface.address()),
         usable: None,
-        what: format!("{}{} of {owner}", interface.address(), public.unwrap_or_default()),
+        what: format!("{} of {owner}", interface.address()),
+        brief: public.into_iter().collect(),
         facts: Vec::new(),
     }
 }
@@ -253,30 +254,36 @@ fn facts(world: &World, thing: &Thing) -> Vec<(&'static str, String)> {
     if thing.body().comes_with_vpc() {
         facts.push(("came with", "its VPC".to_owned()));
     }
+    facts.extend(thing.failure().map(|why| ("failure", why.to_owned())));
+    facts
+}
+
+/// What the diagram says below a name.
+fn brief(world: &World, thing: &Thing) -> Vec<String> {
     match thing.body() {
-        Body::Subnet(_) => {
-            facts.push(("free addresses", world.free_addresses(thing.key()).to_string()));
+        Body::Vpc(vpc) => vec![vpc.cidr.to_string()],
+        Body::Subnet(subnet) => {
+            let free = world.free_addresses(thing.key());
+            vec![subnet.zone.to_string(), subnet.cidr.to_string(), format!("{free} free")]
         }
-        Body::ElasticIp(_) => {
-            facts.push(("public address", world.address_of(thing.key()).to_string()));
+        Body::Route(route) => vec![format!("{} {}", route.destination, world.described(thing))],
+        Body::SecurityGroup(group) if group.born_open => vec!["lets everything out".to_owned()],
+        Body::SecurityGroupRule(rule) => {
+            vec![format!("{} {} {}", rule.direction, rule.traffic, rule.peer)]
         }
-        Body::Vpc(_)
-        | Body::InternetGateway(_)
+        Body::InterfaceEndpoint(endpoint) => vec![endpoint.service.clone()],
+        Body::ElasticIp(_) => vec![world.address_of(thing.key()).to_string()],
+        Body::Target(target) => vec![format!("{}:{}", target.address, target.port)],
+        Body::Listener(listener) => vec![format!("port {}", listener.port)],
+        Body::InternetGateway(_)
         | Body::GatewayAttachment(_)
         | Body::RouteTable(_)
         | Body::RouteTableAssociation(_)
-        | Body::Route(_)
         | Body::SecurityGroup(_)
-        | Body::SecurityGroupRule(_)
-        | Body::InterfaceEndpoint(_)
         | Body::PeeringConnection(_)
         | Body::LoadBalancer(_)
-        | Body::TargetGroup(_)
-        | Body::Target(_)
-        | Body::Listener(_) => {}
+        | Body::TargetGroup(_) => Vec::new(),
     }
-    facts.extend(thing.failure().map(|why| ("failure", why.to_owned())));
-    facts
 }
 
 /// Says of each thing what keeps it in use although its user is gone.

@@ -39,6 +39,7 @@ async function showNews() {
   const state = await askJson(`state?after=${revision}`);
   at("door").hidden = true;
   at("room").hidden = false;
+  at("pause").hidden = false;
   if (state.birth_ms !== birth) {
     birth = state.birth_ms;
     calls.clear();
@@ -90,6 +91,7 @@ function showChosen() {
   say("id", thing.id);
   say("state", `${thing.state}, since ${seconds(thing.since_ms)}`);
   say("until", thing.until_ms === null ? "" : seconds(thing.until_ms));
+  say("in short", thing.brief.join(", "));
   say("what", thing.what);
   if (thing.usable) say("usable", thing.usable.Err ?? "yes");
   for (const [label, text] of thing.facts) say(label, text);
@@ -123,6 +125,7 @@ function closeDoor(why) {
   at("door-why").textContent = why;
   at("door").hidden = false;
   at("room").hidden = true;
+  at("pause").hidden = true;
   at("door-token").focus();
 }
 

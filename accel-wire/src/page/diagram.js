@@ -121,7 +121,7 @@ export class Diagram {
     for (const lane of it.lanes) {
       const name = lane.whole ? "lane" : "lane broken";
       const at = (thing) => thing && this.found.get(thing.key);
-      const service = boxes.find((one) => one.role === "outside" && one.title === lane.to.what.split(" ")[0]);
+      const service = boxes.find((one) => one.role === "outside" && one.title === lane.to.brief[0]);
       const [from, to, gateway, peering] = [lane.from, lane.to, lane.gateway, lane.peering].map(at);
       draw(name, it.clients, gateway ?? from, down);
       if (gateway) draw(name, gateway, from, down);

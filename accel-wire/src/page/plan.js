@@ -65,15 +65,17 @@ const isBorn = (thing) => thing.facts.some(([label]) => label === "came with");
 
 const note = (thing) => (thing.state === "available" ? "" : ` (${thing.state})`);
 
+const briefly = (thing) => `${thing.brief[0]}${note(thing)}`;
+
 function targetGroup(world, group) {
-  const says = (it) => `${it.usable?.Ok === null ? "✓" : "✕"} ${it.id.split("/").at(-1)}${note(it)}`;
+  const says = (it) => `${it.usable?.Ok === null ? "✓" : "✕"} ${it.brief[0]}${note(it)}`;
   const targets = world.parts(group, "target");
   const lines = targets.map((it) => (it.usable?.Err ? `${says(it)}: ${it.usable.Err}` : says(it)));
   return box("part", title(group), { key: group.key, lines: ["target group", ...some(lines)] });
 }
 
 function balancer(world, it) {
-  const ports = world.parts(it, "listener").map((listener) => `port ${listener.what.split(" ")[1]}${note(listener)}`);
+  const ports = world.parts(it, "listener").map(briefly);
   const traffic = it.usable?.Ok === null ? "✓ a client gets through" : `✕ no client gets through: ${it.usable?.Err}`;
   const groups = world.targetGroupsOf(it).map((group) => targetGroup(world, group));
   const listens = ports.length > 0 ? `listens on ${some(ports).join(", ")}` : "has no listener";
@@ -84,23 +86,24 @@ function balancer(world, it) {
 function subnet(world, it) {
   const interfaces = world.parts(it, "network interface").map((one) => {
     const owner = world.get(one.refers_to[0]);
-    const other = one.what.includes(", public ") ? [one.what.split(", public ")[1].split(" ")[0]] : [];
-    return box("leaf", one.address, { key: one.key, lines: [...other, owner ? `of ${title(owner)}` : one.what] });
+    const lines = [...one.brief, owner ? `of ${title(owner)}` : one.what];
+    return box("leaf", one.address, { key: one.key, lines });
   });
-  const lines = [it.zone, it.what.split(" ")[0]];
+  const [zone, ...more] = it.brief;
+  const lines = [zone.replace(it.region, "zone "), ...more];
   return box("thing", title(it), { key: it.key, lines, rows: interfaces.map((one) => [one]) });
 }
 
 function routeTable(world, it) {
-  const routes = world.parts(it, "route").map((route) => `${route.id.slice(it.id.length + 1)} ${route.what}${note(route)}`);
+  const routes = world.parts(it, "route").map(briefly);
   const serves = world.of("route table association").filter((one) => one.parent === it.key);
-  return leaf(it, [`${isBorn(it) ? "main " : ""}route table, ${serves.length} subnets`, ...some(routes)]);
+  const subnets = `${serves.length} ${serves.length === 1 ? "subnet" : "subnets"}`;
+  return leaf(it, [`${isBorn(it) ? "main" : "route"} table, ${subnets}`, ...some(routes)]);
 }
 
 function securityGroup(world, it) {
-  const rules = world.parts(it, "security group rule").map((rule) => `${rule.what.split(" of sg-")[0]}${note(rule)}`);
-  const open = it.what.endsWith("lets everything out") ? ["egress all to everywhere"] : [];
-  return leaf(it, [`${isBorn(it) ? "default " : ""}security group`, ...open, ...some(rules)]);
+  const rules = world.parts(it, "security group rule").map(briefly);
+  return leaf(it, [`${isBorn(it) ? "default " : ""}security group`, ...it.brief, ...some(rules)]);
 }
 
 function vpc(world, it) {
@@ -109,9 +112,9 @@ function vpc(world, it) {
   const rows = [
     ...world.gatewaysOf(it).map((one) => [leaf(one, ["internet gateway"])]),
     ...of("network load balancer").map((one) => [balancer(world, one)]),
-    ...of("interface endpoint").map((one) => [leaf(one, ["interface endpoint", one.what.split(" ")[0]])]),
+    ...of("interface endpoint").map((one) => [leaf(one, ["interface endpoint", ...one.brief])]),
     ...of("target group").filter((one) => !used.has(one)).map((one) => [targetGroup(world, one)]),
-    ...inRows(of("subnet").sort((a, b) => a.zone.localeCompare(b.zone)).map((one) => subnet(world, one)), 3),
+    ...inRows(of("subnet").sort((a, b) => a.brief[0].localeCompare(b.brief[0])).map((one) => subnet(world, one)), 3),
     ...of("route table").filter((one) => !isBorn(one)).map((one) => [routeTable(world, one)]),
     ...of("security group").filter((one) => !isBorn(one)).map((one) => [securityGroup(world, one)]),
     [
@@ -119,19 +122,18 @@ function vpc(world, it) {
       ...of("security group").filter(isBorn).map((one) => securityGroup(world, one)),
     ],
   ].filter((row) => row.length > 0);
-  return box("thing", title(it), { key: it.key, lines: [`VPC ${it.what.split(",")[0]}`], rows });
+  return box("thing", title(it), { key: it.key, lines: [`VPC ${it.brief[0]}`], rows });
 }
 
 /** What is in no VPC: it is shown by itself. */
 function loose(world, things) {
   const held = new Set(things.filter((it) => it.kind === "VPC").flatMap((it) => world.gatewaysOf(it)));
   const free = things.filter((it) => ["internet gateway", "elastic IP"].includes(it.kind) && !held.has(it));
-  const lines = (it) => [it.kind, ...it.facts.filter(([label]) => label === "public address").map(([, text]) => text)];
-  return inRows(free.map((it) => leaf(it, lines(it))), 3);
+  return inRows(free.map((it) => leaf(it, [it.kind, ...it.brief])), 3);
 }
 
 function region(world, [name, things]) {
-  const services = new Set(things.filter((it) => it.kind === "interface endpoint").map((it) => it.what.split(" ")[0]));
+  const services = new Set(things.filter((it) => it.kind === "interface endpoint").map((it) => it.brief[0]));
   const rows = [
     ...inRows([...services].map((service) => box("outside", service, { lines: ["service of the cloud"] })), 2),
     ...things.filter((it) => it.kind === "VPC").map((it) => [vpc(world, it)]),
@@ -170,7 +172,7 @@ export function plan(world) {
   const shown = world.things.filter((it) => it.kind !== "peering connection");
   const regions = [...Map.groupBy(shown, (it) => `${it.region} · account ${it.account}`)];
   const [left, right] = columns(world, regions).map((some) => some.map((it) => region(world, it)));
-  const clients = box("outside", "clients", { lines: ["anywhere"] });
+  const clients = box("outside", "clients", { lines: ["of the load balancer"] });
   if (world.of("network load balancer").length > 0) left.unshift(clients);
   const through = lanes(world);
   const peerings = world.of("peering connection").map((it) => {
