@@ -165,15 +165,19 @@ impl World {
         if !here && !arrived {
             return None;
         }
-        let over = match peering.state_of(self, thing) {
-            PeeringState::Over => self.over_since(thing),
+        match peering.state_of(self, thing) {
+            PeeringState::Over => self.is_traced(thing).then_some(State::Gone),
             PeeringState::Initiating
             | PeeringState::PendingAcceptance
             | PeeringState::Provisioning
             | PeeringState::Active
-            | PeeringState::Deleting => return Some(self.look(thing, sight).state()),
-        };
-        (self.now < over + PEERING_TRACE).then_some(State::Gone)
+            | PeeringState::Deleting => Some(self.look(thing, sight).state()),
+        }
+    }
+
+    /// Whether a peering connection that is over is still shown.
+    pub(crate) fn is_traced(&self, thing: &Thing) -> bool {
+        self.now < self.over_since(thing) + PEERING_TRACE
     }
 
     fn over_since(&self, thing: &Thing) -> Duration {

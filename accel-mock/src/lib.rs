@@ -9,7 +9,7 @@
 //! per kind, each rule with its source; `sight` decides who sees what when; `look`, `list`, `offer` and `blockers` answer what was
 //! asked; `backend` makes every verb one call with a number, a latency and a verdict from `fault`; `cloud` is the handle, and `action` is the
 //! world as the provider's own API has it, for whoever speaks that. For oracles:
-//! `exposure` says what is open, `path` whether a packet comes back, `snapshot` shows everything as text, and `drift` changes what
+//! `exposure` says what is open, `path` whether a packet comes back, `snapshot` shows everything as text, `onlook` what no client sees, and `drift` changes what
 //! nobody asked for. `file` lets a world outlive its process, and is the only place with a wall clock; `pace` lets a person watch.
 //!
 //! Deliberately absent: randomness, background tasks, and any rule about who may do what.
@@ -34,6 +34,7 @@ mod list;
 mod log;
 mod look;
 mod offer;
+mod onlook;
 mod operation;
 mod pace;
 mod pairs;
@@ -69,6 +70,7 @@ pub use kind::{
 };
 pub use log::{Call, Outcome, as_json_lines, as_text};
 pub use offer::Service;
+pub use onlook::News;
 pub use pace::at_speed;
 pub use path::Health;
 pub use settings::{Delays, Doubts, Lag, Offers, Quotas, Settings};

@@ -408,7 +408,8 @@ impl World {
     }
 }
 
-fn parents(body: &Body) -> Vec<Key> {
+/// Everything that it refers to.
+pub(crate) fn parents(body: &Body) -> Vec<Key> {
     let mut parents = Vec::new();
     body.rules().refs(&mut |parent| parents.push(parent));
     parents

@@ -1,7 +1,7 @@
 //! The control endpoint: settings, faults, the log of calls, and a new start. For this machine and its owner alone.
 //!
-//! Every request carries the token. A page in a browser cannot use it: the `Host` must be this machine's own name, an `Origin` must
-//! be this server's, and no answer allows another one to read it.
+//! Every request carries the token, but those for the files of the page. No other page in a browser can use it: the `Host` must be
+//! this machine's own name, an `Origin` must be this server's, and no answer allows another one to read it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,18 +11,19 @@ use hyper::Method;
 use hyper::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use hyper::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::fault::Faults;
+use crate::page;
 use crate::server::Shared;
 use crate::service::Document;
+use crate::state;
 
 /// Where it is.
 pub(crate) const PATH: &str = "/_cloud/";
 
 /// Answers a request of whoever started the server.
 pub(crate) fn answer(shared: &Shared, head: &Parts, body: &[u8], here: SocketAddr) -> Document {
-    match admit(shared, head, here).and_then(|()| act(shared, head, body)) {
+    match is_local(head, here).and_then(|()| serve(shared, head, body)) {
         Ok(document) => document,
         Err((status, why)) => Document { status, content_type: "text/plain", body: why },
     }
@@ -30,21 +31,33 @@ pub(crate) fn answer(shared: &Shared, head: &Parts, body: &[u8], here: SocketAdd
 
 type Denied = (u16, String);
 
-fn admit(shared: &Shared, head: &Parts, here: SocketAddr) -> Result<(), Denied> {
-    let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let host = header(HOST).unwrap_or_default();
+fn header(head: &Parts, name: HeaderName) -> Option<&str> {
+    head.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn is_local(head: &Parts, here: SocketAddr) -> Result<(), Denied> {
+    let host = header(head, HOST).unwrap_or_default();
     let names = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{}", here.port()));
     if !names.iter().any(|name| name == host) {
         return Err((403, "this endpoint is for this machine alone".to_owned()));
     }
-    if header(ORIGIN).is_some_and(|origin| origin != format!("http://{host}")) {
+    if header(head, ORIGIN).is_some_and(|origin| origin != format!("http://{host}")) {
         return Err((403, "this endpoint is for no other page".to_owned()));
     }
-    let token = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    Ok(())
+}
+
+/// A file of the page for everybody; all else for who has the token.
+fn serve(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Document, Denied> {
+    let what = head.uri.path().strip_prefix(PATH).unwrap_or_default();
+    if let (&Method::GET, Some(file)) = (&head.method, page::file(what)) {
+        return Ok(file);
+    }
+    let token = header(head, AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
     if !token.is_some_and(|token| is_same(token.as_bytes(), shared.token.as_bytes())) {
         return Err((401, "the token is missing or wrong".to_owned()));
     }
-    Ok(())
+    act(shared, head, what, body)
 }
 
 /// Compares without telling, by the time it takes, how much agrees.
@@ -52,8 +65,8 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
-fn act(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Document, Denied> {
-    let what = head.uri.path().strip_prefix(PATH).unwrap_or_default();
+fn act(shared: &Shared, head: &Parts, what: &str, body: &[u8]) -> Result<Document, Denied> {
+    let query = head.uri.query().unwrap_or_default();
     match (&head.method, what) {
         (&Method::GET, "settings") => Ok(document(&read_settings(shared))),
         (&Method::PUT, "settings") => {
@@ -69,27 +82,37 @@ fn act(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Document, Denied> {
             Ok(text(shared.faults()))
         }
         (&Method::GET, "calls") => {
-            let query = head.uri.query().unwrap_or_default();
-            let after = query.strip_prefix("after=").and_then(|number| number.parse().ok());
-            let body = shared.log().lines_after(after.unwrap_or(0));
+            let [after, last] = numbers(query, ["after", "last"])?;
+            let body = shared.log().lines_after(after.unwrap_or(0), last.unwrap_or(u64::MAX));
             Ok(Document { status: 200, content_type: "application/jsonl", body })
         }
-        (&Method::GET, "counts") => {
-            let log = shared.log();
-            let counts =
-                json!({ "calls": log.count, "mutating": log.mutating, "unknown": log.unknown });
-            Ok(document(&counts))
-        }
+        (&Method::GET, "counts") => Ok(document(&shared.log().counts())),
+        (&Method::GET, "state") => Ok(document(&state::of(shared, query.strip_prefix("after=")))),
         (&Method::GET, "world") => Ok(text(shared.cloud.snapshot())),
         (&Method::POST, "reset") => {
             shared.reset();
             Ok(text(String::new()))
         }
-        (_, "settings" | "faults" | "calls" | "counts" | "world" | "reset") => {
+        (_, "settings" | "faults" | "calls" | "counts" | "state" | "world" | "reset") => {
             Err((405, "not with this method".to_owned()))
         }
-        _ => Err((404, "there are settings, faults, calls, counts, world and reset".to_owned())),
+        _ => Err((
+            404,
+            "there are settings, faults, calls, counts, state, world and reset".to_owned(),
+        )),
     }
+}
+
+/// The numbers of these names in a query.
+fn numbers<const N: usize>(query: &str, names: [&str; N]) -> Result<[Option<u64>; N], Denied> {
+    let mut numbers = [None; N];
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let at = names.iter().position(|known| *known == name);
+        let at = at.ok_or_else(|| (400, format!("{name:?} is not known")))?;
+        let number = value.parse().map_err(|_| (400, format!("{name}={value} is no number")))?;
+        numbers[at] = Some(number);
+    }
+    Ok(numbers)
 }
 
 fn document(value: &impl Serialize) -> Document {
@@ -143,7 +166,7 @@ times!(Times of delays: vpc, subnet, endpoint, balancer, peering, acceptance, ta
     peering_expiry);
 times!(Lags of lag: by_id, by_list, settings, settled);
 
-fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -31,7 +31,8 @@
 //!              ─▶ action ─▶ decode ─▶ faults, latency, throttling ─▶ deed on the world ─▶ service (elements ─▶ document)
 //! ```
 //!
-//! `control` is for whoever started the server: settings, faults, the log of calls, a new start.
+//! `control` is for whoever started the server: settings, faults, the log of calls, a new start. `page` shows all of that and the world
+//! (`state`) in a browser.
 //!
 //! Deliberately absent: rules of the cloud, permissions, and an answer for what is not known.
 
@@ -46,11 +47,13 @@ mod filter;
 mod kind;
 mod log;
 mod moment;
+mod page;
 mod past;
 mod refusal;
 mod scope;
 mod server;
 mod service;
+mod state;
 mod xml;
 
 pub use background::Background;

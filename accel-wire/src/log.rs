@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// One call, as a line of the log. Of an access key it says the last four characters, of parameters nothing.
 #[derive(Debug, Clone, Serialize)]
@@ -47,9 +48,9 @@ const KEPT: usize = 100_000;
 pub(crate) struct Log {
     calls: VecDeque<Call>,
     begun: u64,
-    pub(crate) count: u64,
-    pub(crate) mutating: u64,
-    pub(crate) unknown: u64,
+    count: u64,
+    mutating: u64,
+    unknown: u64,
 }
 
 impl Log {
@@ -70,15 +71,21 @@ impl Log {
         self.calls.push_back(Call { number: self.count, ..call });
     }
 
-    /// The calls after a number.
-    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Call> {
-        self.calls.iter().filter(move |call| call.number > number)
+    /// How many calls have ended, how many of them were mutating, and how many had something that is not known.
+    pub(crate) fn counts(&self) -> Value {
+        json!({ "calls": self.count, "mutating": self.mutating, "unknown": self.unknown })
     }
 
-    /// The same, one JSON object per line.
-    pub(crate) fn lines_after(&self, number: u64) -> String {
+    /// The calls after a number.
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Call> {
+        self.calls.range(self.calls.partition_point(|call| call.number <= number)..)
+    }
+
+    /// Of the same at most so many, the last; one JSON object per line.
+    pub(crate) fn lines_after(&self, number: u64, last: u64) -> String {
         let mut text = String::new();
-        for call in self.after(number) {
+        let from = number.max(self.count.saturating_sub(last));
+        for call in self.after(from) {
             text.push_str(&serde_json::to_string(call).unwrap_or_default());
             text.push('\n');
         }

@@ -15,6 +15,11 @@ impl Birth {
         Self(now.saturating_sub(age))
     }
 
+    /// When that was, since the Unix epoch.
+    pub(crate) fn at(self) -> Duration {
+        self.0
+    }
+
     /// The date and time so long after it.
     pub(crate) fn after(self, since: Duration) -> String {
         date_time((self.0 + since).as_secs())

@@ -26,6 +26,7 @@ use crate::control;
 use crate::fault::{Faults, Judge, Sort, Trouble};
 use crate::log::{Call, Log};
 use crate::moment::Birth;
+use crate::page;
 use crate::past::Past;
 use crate::service::Document;
 
@@ -225,7 +226,9 @@ async fn respond(
     };
     let body = body.to_bytes();
     if head.uri.path().starts_with(control::PATH) {
-        return Ok(written(control::answer(shared, &head, &body, here), false));
+        let mut answer = written(control::answer(shared, &head, &body, here), false);
+        page::guard(answer.headers_mut());
+        return Ok(answer);
     }
     let (client, reply) = oneshot::channel();
     {

@@ -324,7 +324,7 @@ kinds! {
 
 impl Body {
     /// Whether a VPC brought it along and takes it away again: its main table and its default group.
-    pub(crate) fn comes_with_vpc(&self) -> bool {
+    pub fn comes_with_vpc(&self) -> bool {
         match self {
             Self::RouteTable(table) => table.main,
             Self::SecurityGroup(group) => group.name == DEFAULT_GROUP,
