@@ -2,8 +2,6 @@
 //!
 //! A family of resources says how its rows come about and how they are written; ids, filters, tags and pages are the same for all.
 
-use std::fmt::Write as _;
-
 use accel_core::resource::Kind;
 use accel_core::tags::Tags;
 use accel_mock::{Body, Interface, Sight, State, Thing};
@@ -11,6 +9,7 @@ use accel_mock::{Body, Interface, Sight, State, Thing};
 use crate::action::{Act, View};
 use crate::asked::Asked;
 use crate::filter::Filter;
+use crate::hex::{hex, unhex};
 use crate::refusal::{Refusal, Result};
 use crate::xml::Xml;
 
@@ -150,11 +149,9 @@ impl Page {
             return Err(Refusal::value("MaxResults", &size.to_string()));
         }
         let token = asked.text("NextToken").filter(|token| !token.is_empty());
-        let after = token.map(|token| {
-            unhex(&token).ok_or_else(|| {
-                Refusal::new("InvalidNextToken", "The token for the next page is none of ours.")
-            })
-        });
+        let none_of_ours =
+            || Refusal::new("InvalidNextToken", "The token for the next page is none of ours.");
+        let after = token.map(|token| id_in(&token).ok_or_else(none_of_ours));
         Ok(Self { size, after: after.transpose()? })
     }
 
@@ -167,35 +164,16 @@ impl Page {
         let size = self.size?;
         let more = rows.len() > size;
         rows.truncate(size);
-        rows.last().filter(|_| more).map(|last| hex(&last.id))
+        rows.last().filter(|_| more).map(|last| token(&last.id))
     }
 }
 
 /// Tokens are nobody's business: they are written so that nobody reads an id in them.
-pub(crate) fn hex(text: &str) -> String {
-    let mut token = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        write!(token, "{byte:02x}").expect("a string takes everything");
-    }
-    token
+pub(crate) fn token(id: &str) -> String {
+    hex(id.as_bytes())
 }
 
-pub(crate) fn unhex(token: &str) -> Option<String> {
-    let pairs = token.as_bytes().chunks(2);
-    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
-    String::from_utf8(bytes?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_comes_back_as_the_id_it_was_made_of() {
-        assert_eq!(unhex(&hex("vpc-000012")).as_deref(), Some("vpc-000012"));
-        for wrong in ["zz", "abc-", "é"] {
-            assert_eq!(unhex(wrong), None, "{wrong}");
-        }
-    }
+/// The id in a token, if it is one of ours.
+pub(crate) fn id_in(token: &str) -> Option<String> {
+    String::from_utf8(unhex(token)?).ok()
 }
