@@ -304,6 +304,8 @@ fn throttled(service: Service) -> Refusal {
         Service::Ec2 => Refusal::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
         Service::LoadBalancing | Service::Sts => Refusal::new("Throttling", "Rate exceeded"),
         Service::Quotas => Refusal::new("TooManyRequestsException", "Rate exceeded").status(429),
+        // Source: `ThrottledException`, Resource Groups Tagging API.
+        Service::Tagging => Refusal::new("ThrottledException", "Rate exceeded"),
     }
 }
 

@@ -149,7 +149,7 @@ pub(crate) fn unknown_key(service: Service) -> Refusal {
         Service::LoadBalancing | Service::Sts => {
             Refusal::new("InvalidClientTokenId", invalid).status(403)
         }
-        Service::Quotas => Refusal::new("UnrecognizedClientException", invalid),
+        Service::Quotas | Service::Tagging => Refusal::new("UnrecognizedClientException", invalid),
     }
 }
 
@@ -167,7 +167,7 @@ fn untimely(service: Service, why: String) -> Refusal {
         Service::LoadBalancing | Service::Sts => {
             Refusal::new("SignatureDoesNotMatch", why).status(403)
         }
-        Service::Quotas => Refusal::new("InvalidSignatureException", why),
+        Service::Quotas | Service::Tagging => Refusal::new("InvalidSignatureException", why),
     }
 }
 

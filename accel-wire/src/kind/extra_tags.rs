@@ -18,7 +18,7 @@ pub(super) const ACTIONS: &[Action] = &[
 ];
 
 /// What can carry tags: the beginning of its ids, its kind, and its name. Source: `TagDescription`, `ResourceType`.
-const TAGGABLE: &[(&str, Kind, &str)] = &[
+pub(super) const TAGGABLE: &[(&str, Kind, &str)] = &[
     ("vpc", Kind::Vpc, "vpc"),
     ("subnet", Kind::Subnet, "subnet"),
     ("igw", Kind::InternetGateway, "internet-gateway"),
@@ -31,7 +31,7 @@ const TAGGABLE: &[(&str, Kind, &str)] = &[
 ];
 
 /// The thing of an id, and whether its other side is meant.
-fn member(turn: &Turn<'_>, id: &str) -> Result<(Key, bool)> {
+pub(super) fn member(turn: &Turn<'_>, id: &str) -> Result<(Key, bool)> {
     let of = id
         .rsplit_once('-')
         .and_then(|(prefix, _)| TAGGABLE.iter().find(|(beginning, ..)| *beginning == prefix));

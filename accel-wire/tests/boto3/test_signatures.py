@@ -13,18 +13,21 @@ LOOKS = {
     "elbv2": lambda made: made.describe_load_balancers(),
     "sts": lambda made: made.get_caller_identity(),
     "service-quotas": lambda made: made.list_service_quotas(ServiceCode="vpc"),
+    "resourcegroupstaggingapi": lambda made: made.get_tag_values(Key="vpc2"),
 }
 KEY = {
     "ec2": ("AuthFailure", 401),
     "elbv2": ("InvalidClientTokenId", 403),
     "sts": ("InvalidClientTokenId", 403),
     "service-quotas": ("UnrecognizedClientException", 400),
+    "resourcegroupstaggingapi": ("UnrecognizedClientException", 400),
 }
 SIGNATURE = {
     "ec2": ("AuthFailure", 401),
     "elbv2": ("SignatureDoesNotMatch", 403),
     "sts": ("SignatureDoesNotMatch", 403),
     "service-quotas": ("InvalidSignatureException", 400),
+    "resourcegroupstaggingapi": ("InvalidSignatureException", 400),
 }
 
 
