@@ -2,6 +2,8 @@
 //!
 //! A family of resources says how its rows come about and how they are written; ids, filters, tags and pages are the same for all.
 
+use std::collections::BTreeSet;
+
 use accel_core::resource::Kind;
 use accel_core::tags::Tags;
 use accel_mock::{Body, Interface, Sight, State, Thing};
@@ -29,8 +31,41 @@ pub(crate) struct Family {
     pub(crate) set: &'static str,
     /// The filters, besides those by tags.
     pub(crate) filters: &'static [(&'static str, Values)],
-    pub(crate) rows: for<'w> fn(View<'w>, Sight) -> Vec<Row<'w>>,
+    pub(crate) rows: Rows,
     pub(crate) show: fn(&Row<'_>, &mut Xml),
+}
+
+/// How rows come about.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    /// All things of a kind: their ids are those of the rows.
+    Things(Kind),
+    /// What belongs to things, or to none.
+    Parts(for<'w> fn(View<'w>, Sight) -> Vec<Row<'w>>),
+}
+
+impl Rows {
+    /// The rows with these ids, or all. A look by ids costs what it finds, however large the world is.
+    fn rows<'w>(&self, view: View<'w>, ids: &[String]) -> Vec<Row<'w>> {
+        let sight = if ids.is_empty() { Sight::List } else { Sight::Id };
+        match self {
+            Self::Things(kind) if ids.is_empty() => {
+                let shown = view.world.shown(view.caller, *kind, sight);
+                shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
+            }
+            Self::Things(kind) => {
+                let ids: BTreeSet<&String> = ids.iter().collect();
+                let shown =
+                    ids.into_iter().filter_map(|id| view.world.shown_by_id(view.caller, *kind, id));
+                shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
+            }
+            Self::Parts(rows) => {
+                let mut rows = rows(view, sight);
+                rows.retain(|row| ids.is_empty() || ids.contains(&row.id));
+                rows
+            }
+        }
+    }
 }
 
 /// One resource in a describe.
@@ -56,12 +91,6 @@ impl<'w> Row<'w> {
     pub(crate) fn part(view: View<'w>, prefix: &str, thing: &'w Thing) -> Self {
         let id = format!("{prefix}-{}", number(thing.id()));
         Self { view, id, thing, state: State::Ready, interface: None, own: false }
-    }
-
-    /// All things of a kind.
-    pub(crate) fn all(view: View<'w>, kind: Kind, sight: Sight) -> Vec<Self> {
-        let shown = view.world.shown(view.caller, kind, sight);
-        shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
     }
 
     /// The tags as the caller sees them: those of a peering connection are kept per side.
@@ -106,12 +135,8 @@ pub(crate) fn describe(family: &'static Family, asked: &Asked<'_>) -> Result<Act
         let mut text = String::new();
         let next = {
             let view = turn.view();
-            let sight = if ids.is_empty() { Sight::List } else { Sight::Id };
-            let mut rows = (family.rows)(view, sight);
-            if !ids.is_empty() {
-                all_there(family, &ids, &rows)?;
-                rows.retain(|row| ids.contains(&row.id));
-            }
+            let mut rows = family.rows.rows(view, &ids);
+            all_there(family, &ids, &rows)?;
             rows.retain(|row| filters.iter().all(|filter| filter.takes(family, row)));
             let next = page.cut(&mut rows);
             let mut xml = Xml::default();
