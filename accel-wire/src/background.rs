@@ -43,7 +43,7 @@ impl Server {
         let serving = async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             tokio::select! {
-                served = self.serve(listener) => served,
+                outcome = self.serve(listener) => outcome,
                 _ = ended => Ok(()),
             }
         };
