@@ -112,6 +112,12 @@ impl World {
         of_kind.filter_map(move |thing| Some((thing, self.shows(caller, thing, sight)?)))
     }
 
+    /// The thing of a kind that an id names, if a caller is shown it.
+    pub fn shown_by_id(&self, caller: &Caller, kind: Kind, id: &str) -> Option<(&Thing, State)> {
+        let thing = self.by_id(id).filter(|thing| thing.kind() == kind)?;
+        Some((thing, self.shows(caller, thing, Sight::Id)?))
+    }
+
     /// What refers to a thing and is shown, by kind. It is where its parent is.
     pub fn shown_parts(
         &self,
@@ -222,9 +228,8 @@ impl World {
         id: &str,
         code: Option<&'static str>,
     ) -> Result<&Thing> {
-        let thing = self.by_id(id).filter(|thing| thing.kind() == kind);
-        let shown = thing.filter(|thing| self.shows(caller, thing, Sight::Id).is_some());
-        shown.ok_or_else(|| {
+        let shown = self.shown_by_id(caller, kind, id);
+        shown.map(|(thing, _)| thing).ok_or_else(|| {
             refusal::not_yet(code.unwrap_or(missing(kind)), format!("{id} does not exist"))
         })
     }

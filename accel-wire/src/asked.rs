@@ -115,6 +115,17 @@ impl Asked<'_> {
         self.items(name).iter().filter_map(Self::value).collect()
     }
 
+    /// A map of names to values.
+    pub(crate) fn entries(&self, name: &str) -> BTreeMap<String, String> {
+        let map = format!("{}{name}.", self.prefix);
+        let all = self.of.all.range(map.clone()..).take_while(|(name, _)| name.starts_with(&map));
+        let entry = |(name, value): (&String, &String)| {
+            self.of.read.borrow_mut().insert(name.clone());
+            (name[map.len()..].to_owned(), value.clone())
+        };
+        all.map(entry).collect()
+    }
+
     /// Of an item of a list of values, the value: its name has nothing after the number.
     fn value(&self) -> Option<String> {
         let name = self.prefix.trim_end_matches('.').to_owned();
@@ -177,6 +188,14 @@ mod tests {
         let of = parameters(&[("Id.member.1", "a")], "member.");
         assert_eq!(of.asked().texts("Id"), ["a"]);
         assert_eq!(of.all_read(), Ok(()));
+    }
+
+    #[test]
+    fn a_map_has_whatever_names_it_has() {
+        let of = parameters(&[("Tags.a.b", "1"), ("Tags.c", ""), ("TagsX", "")], "");
+        let expect = [("a.b".to_owned(), "1".to_owned()), ("c".to_owned(), String::new())];
+        assert_eq!(of.asked().entries("Tags"), expect.into());
+        assert_eq!(of.all_read(), Err(Refusal::unknown_parameter("TagsX")));
     }
 
     #[test]

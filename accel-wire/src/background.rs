@@ -40,14 +40,14 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel();
         let server = self.clone();
-        let program = async move {
+        let serving = async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             tokio::select! {
-                end = self.serve(listener) => end,
+                outcome = self.serve(listener) => outcome,
                 _ = ended => Ok(()),
             }
         };
-        let thread = thread::Builder::new().spawn(move || runtime.block_on(program))?;
+        let thread = thread::Builder::new().spawn(move || runtime.block_on(serving))?;
         Ok(Background { server, address, end: Some(end), thread: Some(thread) })
     }
 }

@@ -17,6 +17,7 @@ use crate::refusal::{Refusal, Result};
 use crate::scope::Scope;
 use crate::server::Shared;
 use crate::service::{Answer, Document, Service};
+use crate::signature;
 
 /// How long a late call sleeps at a time: the world's speed can change meanwhile.
 const NAP_MAX: Duration = Duration::from_millis(50);
@@ -64,14 +65,13 @@ struct Read {
 /// Answers a request. What is asked takes effect, whether or not the client still waits.
 pub(crate) async fn answer(shared: Arc<Shared>, request: Request, client: Sender<Reply>) {
     let number = shared.log().begin();
-    match Scope::read(request.header(AUTHORIZATION)) {
-        Ok(scope) => {
-            let (called, read) = Called::read(&shared, scope, &request, number);
-            called.carry_out(&shared, read, client).await;
+    match caller(&shared, &request) {
+        Ok((scope, caller)) => {
+            let (this, read) = Called::read(&shared, scope, caller, &request, number);
+            this.carry_out(&shared, read, client).await;
         }
-        // Whose error it is, nobody knows: the form of the EC2 API is the one that all clients can read.
-        Err(refusal) => {
-            let document = Service::Ec2.refuse(&refusal, &request_id(number));
+        Err((service, refusal)) => {
+            let document = service.refuse(&refusal, &request_id(number));
             shared.note(Call {
                 code: Some(refusal.code.into_owned()),
                 unknown: refusal.unknown,
@@ -82,9 +82,29 @@ pub(crate) async fn answer(shared: Arc<Shared>, request: Request, client: Sender
     }
 }
 
+/// Who calls; or a refusal, and in which service's words.
+fn caller(shared: &Shared, request: &Request) -> Result<(Scope, Caller), (Service, Refusal)> {
+    // Whose error it is, nobody knows: the form of the EC2 API is the one that all clients can read.
+    let scope = Scope::read(request.header(AUTHORIZATION)).map_err(|why| (Service::Ec2, why))?;
+    let admit = || {
+        let (caller, secret) = scope.caller(&shared.options.keys, shared.cloud.account())?;
+        secret.map_or(Ok(()), |secret| signature::check(&scope, request, secret))?;
+        Ok(caller)
+    };
+    match admit() {
+        Ok(caller) => Ok((scope, caller)),
+        Err(refusal) => Err((scope.service, refusal)),
+    }
+}
+
 impl Called {
-    fn read(shared: &Shared, scope: Scope, request: &Request, number: u64) -> (Self, Result<Read>) {
-        let caller = scope.caller(&shared.options.accounts, shared.cloud.account());
+    fn read(
+        shared: &Shared,
+        scope: Scope,
+        caller: Caller,
+        request: &Request,
+        number: u64,
+    ) -> (Self, Result<Read>) {
         let service = scope.service;
         let region = caller.region.clone();
         let this = |name, trouble| Self { number, scope, caller, name, trouble };
@@ -284,6 +304,8 @@ fn throttled(service: Service) -> Refusal {
         Service::Ec2 => Refusal::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
         Service::LoadBalancing | Service::Sts => Refusal::new("Throttling", "Rate exceeded"),
         Service::Quotas => Refusal::new("TooManyRequestsException", "Rate exceeded").status(429),
+        // Source: `ThrottledException`, Resource Groups Tagging API.
+        Service::Tagging => Refusal::new("ThrottledException", "Rate exceeded"),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A family of resources says how its rows come about and how they are written; ids, filters, tags and pages are the same for all.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use accel_core::resource::Kind;
 use accel_core::tags::Tags;
@@ -11,6 +11,7 @@ use accel_mock::{Body, Interface, Sight, State, Thing};
 use crate::action::{Act, View};
 use crate::asked::Asked;
 use crate::filter::Filter;
+use crate::hex::{hex, unhex};
 use crate::refusal::{Refusal, Result};
 use crate::xml::Xml;
 
@@ -30,8 +31,41 @@ pub(crate) struct Family {
     pub(crate) set: &'static str,
     /// The filters, besides those by tags.
     pub(crate) filters: &'static [(&'static str, Values)],
-    pub(crate) rows: for<'w> fn(View<'w>, Sight) -> Vec<Row<'w>>,
+    pub(crate) rows: Rows,
     pub(crate) show: fn(&Row<'_>, &mut Xml),
+}
+
+/// How rows come about.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    /// All things of a kind: their ids are those of the rows.
+    Things(Kind),
+    /// What belongs to things, or to none.
+    Parts(for<'w> fn(View<'w>, Sight) -> Vec<Row<'w>>),
+}
+
+impl Rows {
+    /// The rows with these ids, or all. A look by ids costs what it finds, however large the world is.
+    fn rows<'w>(&self, view: View<'w>, ids: &[String]) -> Vec<Row<'w>> {
+        let sight = if ids.is_empty() { Sight::List } else { Sight::Id };
+        match self {
+            Self::Things(kind) if ids.is_empty() => {
+                let shown = view.world.shown(view.caller, *kind, sight);
+                shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
+            }
+            Self::Things(kind) => {
+                let ids: BTreeSet<&String> = ids.iter().collect();
+                let shown =
+                    ids.into_iter().filter_map(|id| view.world.shown_by_id(view.caller, *kind, id));
+                shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
+            }
+            Self::Parts(rows) => {
+                let mut rows = rows(view, sight);
+                rows.retain(|row| ids.is_empty() || ids.contains(&row.id));
+                rows
+            }
+        }
+    }
 }
 
 /// One resource in a describe.
@@ -57,12 +91,6 @@ impl<'w> Row<'w> {
     pub(crate) fn part(view: View<'w>, prefix: &str, thing: &'w Thing) -> Self {
         let id = format!("{prefix}-{}", number(thing.id()));
         Self { view, id, thing, state: State::Ready, interface: None, own: false }
-    }
-
-    /// All things of a kind.
-    pub(crate) fn all(view: View<'w>, kind: Kind, sight: Sight) -> Vec<Self> {
-        let shown = view.world.shown(view.caller, kind, sight);
-        shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
     }
 
     /// The tags as the caller sees them: those of a peering connection are kept per side.
@@ -107,12 +135,8 @@ pub(crate) fn describe(family: &'static Family, asked: &Asked<'_>) -> Result<Act
         let mut text = String::new();
         let next = {
             let view = turn.view();
-            let sight = if ids.is_empty() { Sight::List } else { Sight::Id };
-            let mut rows = (family.rows)(view, sight);
-            if !ids.is_empty() {
-                all_there(family, &ids, &rows)?;
-                rows.retain(|row| ids.contains(&row.id));
-            }
+            let mut rows = family.rows.rows(view, &ids);
+            all_there(family, &ids, &rows)?;
             rows.retain(|row| filters.iter().all(|filter| filter.takes(family, row)));
             let next = page.cut(&mut rows);
             let mut xml = Xml::default();
@@ -150,11 +174,9 @@ impl Page {
             return Err(Refusal::value("MaxResults", &size.to_string()));
         }
         let token = asked.text("NextToken").filter(|token| !token.is_empty());
-        let after = token.map(|token| {
-            unhex(&token).ok_or_else(|| {
-                Refusal::new("InvalidNextToken", "The token for the next page is none of ours.")
-            })
-        });
+        let none_of_ours =
+            || Refusal::new("InvalidNextToken", "The token for the next page is none of ours.");
+        let after = token.map(|token| id_in(&token).ok_or_else(none_of_ours));
         Ok(Self { size, after: after.transpose()? })
     }
 
@@ -167,35 +189,16 @@ impl Page {
         let size = self.size?;
         let more = rows.len() > size;
         rows.truncate(size);
-        rows.last().filter(|_| more).map(|last| hex(&last.id))
+        rows.last().filter(|_| more).map(|last| token(&last.id))
     }
 }
 
 /// Tokens are nobody's business: they are written so that nobody reads an id in them.
-pub(crate) fn hex(text: &str) -> String {
-    let mut token = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        write!(token, "{byte:02x}").expect("a string takes everything");
-    }
-    token
+pub(crate) fn token(id: &str) -> String {
+    hex(id.as_bytes())
 }
 
-pub(crate) fn unhex(token: &str) -> Option<String> {
-    let pairs = token.as_bytes().chunks(2);
-    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
-    String::from_utf8(bytes?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_comes_back_as_the_id_it_was_made_of() {
-        assert_eq!(unhex(&hex("vpc-000012")).as_deref(), Some("vpc-000012"));
-        for wrong in ["zz", "abc-", "é"] {
-            assert_eq!(unhex(wrong), None, "{wrong}");
-        }
-    }
+/// The id in a token, if it is one of ours.
+pub(crate) fn id_in(token: &str) -> Option<String> {
+    String::from_utf8(unhex(token)?).ok()
 }

@@ -27,7 +27,7 @@
 //! tags and pages are the same for all.
 //!
 //! ```text
-//! server ─▶ scope (who, where, which service) ─▶ service (form or JSON ─▶ parameters)
+//! server ─▶ scope (who, where, which service) ─▶ signature ─▶ service (form or JSON ─▶ parameters)
 //!              ─▶ action ─▶ decode ─▶ faults, latency, throttling ─▶ deed on the world ─▶ service (elements ─▶ document)
 //! ```
 //!
@@ -44,6 +44,7 @@ mod control;
 mod family;
 mod fault;
 mod filter;
+mod hex;
 mod kind;
 mod log;
 mod moment;
@@ -53,13 +54,14 @@ mod refusal;
 mod scope;
 mod server;
 mod service;
+mod signature;
 mod state;
 mod xml;
 
 pub use background::Background;
 pub use fault::{Condition, Faults, Rule, Trouble, Turns};
 pub use log::Call;
-pub use server::{Options, Server};
+pub use server::{AccessKey, Options, Server};
 
 /// Everything that the server can do: the service's name in a signature, and the action.
 pub fn actions() -> impl Iterator<Item = (&'static str, &'static str)> {

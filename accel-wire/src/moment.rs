@@ -26,6 +26,11 @@ impl Birth {
     }
 }
 
+/// A time since the Unix epoch as `YYYYMMDDTHHMMSSZ`.
+pub(crate) fn basic_date_time(since: Duration) -> String {
+    date_time(since.as_secs()).replace(['-', ':'], "").replace(".000", "")
+}
+
 /// Seconds since the Unix epoch as `YYYY-MM-DDTHH:MM:SS.000Z`.
 fn date_time(secs: u64) -> String {
     let (mut year, mut day) = (1970, secs / 86_400);
@@ -52,7 +57,9 @@ fn days_in(year: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::date_time;
+    use std::time::Duration;
+
+    use super::{basic_date_time, date_time};
 
     /// As `date --utc --date @SECONDS` prints them.
     #[test]
@@ -66,5 +73,6 @@ mod tests {
         ] {
             assert_eq!(date_time(secs), text);
         }
+        assert_eq!(basic_date_time(Duration::from_millis(951_782_399_999)), "20000228T235959Z");
     }
 }

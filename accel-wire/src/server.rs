@@ -36,10 +36,26 @@ const BODY_MAX: usize = 1 << 20;
 /// How a server is set up.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Which account an access key is of. All others are of the cloud's usual account.
-    pub accounts: BTreeMap<String, AccountId>,
+    /// The access keys. All others are of the cloud's usual account, and refused once any of these has a secret.
+    pub keys: BTreeMap<String, AccessKey>,
     /// What goes wrong from the start.
     pub faults: Faults,
+}
+
+/// What is known of an access key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// Whose it is.
+    pub account: AccountId,
+    /// What its requests must be signed with. Without one, nobody looks at their signatures.
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for AccessKey {
+    /// Secrets are told to nobody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey").field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// A simulated cloud on the wire. Clones share one cloud.

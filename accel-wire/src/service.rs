@@ -16,6 +16,7 @@ pub(crate) enum Service {
     LoadBalancing,
     Sts,
     Quotas,
+    Tagging,
 }
 
 /// A document on its way to the client.
@@ -38,7 +39,8 @@ const JSON: &str = "application/x-amz-json-1.1";
 const PROLOGUE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 impl Service {
-    pub(crate) const ALL: [Self; 4] = [Self::Ec2, Self::LoadBalancing, Self::Sts, Self::Quotas];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Ec2, Self::LoadBalancing, Self::Sts, Self::Quotas, Self::Tagging];
 
     /// The name in the scope of a signature. Source: `signingName` of the service models.
     pub(crate) fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Service {
             Self::LoadBalancing => "elasticloadbalancing",
             Self::Sts => "sts",
             Self::Quotas => "servicequotas",
+            Self::Tagging => "tagging",
         }
     }
 
@@ -57,6 +60,7 @@ impl Service {
             Self::LoadBalancing => "2015-12-01",
             Self::Sts => "2011-06-15",
             Self::Quotas => "2019-06-24",
+            Self::Tagging => "2017-01-26",
         }
     }
 
@@ -64,7 +68,7 @@ impl Service {
         let host = match self {
             Self::Ec2 => "http://ec2",
             Self::LoadBalancing => "http://elasticloadbalancing",
-            Self::Sts | Self::Quotas => "https://sts",
+            Self::Sts | Self::Quotas | Self::Tagging => "https://sts",
         };
         format!("{host}.amazonaws.com/doc/{}/", self.version())
     }
@@ -74,7 +78,15 @@ impl Service {
         match self {
             Self::Ec2 => Some(Api::Network),
             Self::LoadBalancing => Some(Api::LoadBalancing),
-            Self::Sts | Self::Quotas => None,
+            Self::Sts | Self::Quotas | Self::Tagging => None,
+        }
+    }
+
+    /// Whether its protocol is `json-1.1`; the others speak Query.
+    fn speaks_json(self) -> bool {
+        match self {
+            Self::Quotas | Self::Tagging => true,
+            Self::Ec2 | Self::LoadBalancing | Self::Sts => false,
         }
     }
 
@@ -83,7 +95,7 @@ impl Service {
     /// # Errors
     /// That the body is none of this protocol's, or of another version.
     pub(crate) fn read(self, target: Option<&str>, body: &[u8]) -> Result<(String, Parameters)> {
-        if self == Self::Quotas {
+        if self.speaks_json() {
             return read_json(target, body);
         }
         let pairs = form_urlencoded::parse(body);
@@ -103,7 +115,7 @@ impl Service {
         let Answer { xml, json } = answer;
         let mut inner = Xml::default();
         match self {
-            Self::Quotas => return document(200, JSON, json.to_string()),
+            Self::Quotas | Self::Tagging => return document(200, JSON, json.to_string()),
             Self::Ec2 => {
                 inner.field("requestId", request);
                 inner.append(&xml.into_text());
@@ -133,7 +145,7 @@ impl Service {
         };
         let mut inner = Xml::default();
         let (root, attribute) = match self {
-            Self::Quotas => {
+            Self::Quotas | Self::Tagging => {
                 let body = json!({ "__type": refusal.code, "message": refusal.message });
                 return document(refusal.status, JSON, body.to_string());
             }
@@ -157,13 +169,51 @@ fn document(status: u16, content_type: &'static str, body: String) -> Document {
     Document { status, content_type, body }
 }
 
-/// The protocol `json-1.1`: the action stands in a header, the parameters are the members of an object.
+/// The protocol `json-1.1`: the action stands in a header, the parameters are the members of an object. They get the names that they
+/// would have in a Query: `Filters.1.Key`.
 fn read_json(target: Option<&str>, body: &[u8]) -> Result<(String, Parameters)> {
     let action = target.and_then(|target| target.rsplit_once('.')).map(|(_, action)| action);
     let action = action.ok_or_else(|| Refusal::missing("X-Amz-Target"))?.to_owned();
     let body: BTreeMap<String, Value> = serde_json::from_slice(body)
         .map_err(|_| Refusal::new("SerializationException", "the body is no JSON object"))?;
-    let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let all = body.into_iter().map(|(name, value)| (name, text(value))).collect();
+    let mut all = BTreeMap::new();
+    for (name, value) in body {
+        flatten(name, value, &mut all);
+    }
     Ok((action, Parameters::new(all, "")))
+}
+
+/// Bodies are bounded, and so is how deep their JSON is: 128 levels, by `serde_json`.
+fn flatten(name: String, value: Value, all: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Null => {}
+        Value::Bool(value) => drop(all.insert(name, value.to_string())),
+        Value::Number(value) => drop(all.insert(name, value.to_string())),
+        Value::String(value) => drop(all.insert(name, value)),
+        Value::Array(items) => {
+            for (number, item) in (1..).zip(items) {
+                flatten(format!("{name}.{number}"), item, all);
+            }
+        }
+        Value::Object(members) => {
+            for (member, value) in members {
+                flatten(format!("{name}.{member}"), value, all);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_gets_the_names_of_a_query() {
+        let body = br#"{"A": [{"K": "a", "V": ["x", "y"]}, {"K": 2}], "M": {"b": true}, "N": null, "E": []}"#;
+        let (action, parameters) = read_json(Some("Api_2017.Get"), body).unwrap();
+        let shown: Vec<_> =
+            parameters.all().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(action, "Get");
+        assert_eq!(shown, ["A.1.K=a", "A.1.V.1=x", "A.1.V.2=y", "A.2.K=2", "M.b=true"]);
+    }
 }

@@ -12,7 +12,7 @@ use super::{Answer, Body, Differences, PeeringState, Rules};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::sight::{Seen, Sight};
-use crate::thing::{Key, State};
+use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
 /// A route.
@@ -130,6 +130,31 @@ impl Rules for Route {
     }
 }
 
+impl World {
+    /// Gives the route of a destination another target. Source: `ReplaceRoute`; the code for what is not there is not documented, and
+    /// taken from other people's answers.
+    ///
+    /// # Errors
+    /// That there is no such route, or what a new one with this target is refused for.
+    pub fn replace_route(&mut self, route: &Route) -> Result<()> {
+        self.need(route.table)?;
+        let Some(table) = self.table(route.table) else {
+            return Err(refusal::invalid("InvalidParameterValue", "not a route table"));
+        };
+        route.check_target(self, table.vpc)?;
+        let is_it = |thing: &&Thing| {
+            self.route(thing.key).is_some_and(|it| it.destination == route.destination)
+        };
+        let found = self.children_of_kind(route.table, Kind::Route).find(is_it);
+        let id = found.map(|thing| Arc::clone(&thing.text)).ok_or_else(|| {
+            let why = format!("there is no route defined for {}", route.destination);
+            refusal::invalid("InvalidParameterValue", why)
+        })?;
+        self.change(&id, |body| *body = Body::Route(route.clone()));
+        Ok(())
+    }
+}
+
 impl Route {
     fn check_target(&self, world: &World, vpc: Key) -> Result<()> {
         match &self.via {
@@ -192,6 +217,32 @@ mod tests {
     use super::*;
     use crate::Settings;
     use crate::testing::{Deployer, refused, run};
+
+    #[test]
+    fn a_replaced_route_holds_its_new_target_and_no_more_its_old_one() {
+        run(async {
+            let deployer = Deployer::instant("entry.route.out").await;
+            let parent = |world: &World, key| world.thing(key).children.clone();
+            deployer.cloud.meddle(|world| {
+                let thing = world.live().find(|thing| thing.kind() == Kind::Route).unwrap();
+                let (key, Body::Route(route)) = (thing.key, thing.body.clone()) else {
+                    unreachable!("it is a route")
+                };
+                let Via::Gateway(gateway) = route.via else { unreachable!("through a gateway") };
+                assert!(parent(world, gateway).contains(&key));
+                let foreign = Route { via: Via::Foreign("eni-1".to_owned()), ..route.clone() };
+                world.replace_route(&foreign).unwrap();
+                assert_eq!(world.thing(key).body, Body::Route(foreign.clone()));
+                assert!(!parent(world, gateway).contains(&key));
+                assert!(parent(world, route.table).contains(&key));
+                let other = Route { destination: "10.9.0.0/16".parse().unwrap(), ..foreign };
+                let error = world.replace_route(&other).unwrap_err();
+                assert_eq!(error.provider_code(), Some("InvalidParameterValue"));
+                world.replace_route(&route).unwrap();
+                assert!(parent(world, gateway).contains(&key));
+            });
+        });
+    }
 
     #[test]
     fn a_destination_has_one_route() {

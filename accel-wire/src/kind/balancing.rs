@@ -5,7 +5,7 @@ use accel_mock::Thing;
 
 use crate::action::{Turn, View};
 use crate::asked::Asked;
-use crate::family::{hex, number, unhex};
+use crate::family::{id_in, number, token};
 use crate::refusal::{Refusal, Result};
 use crate::xml::Xml;
 
@@ -68,7 +68,7 @@ impl Page {
         }
         let marker = asked.text("Marker");
         let after = marker.map(|marker| {
-            unhex(&marker).ok_or_else(|| Refusal::new("ValidationError", "Marker is none of ours"))
+            id_in(&marker).ok_or_else(|| Refusal::new("ValidationError", "Marker is none of ours"))
         });
         Ok(Self { size, after: after.transpose()? })
     }
@@ -86,7 +86,7 @@ impl Page {
         all.retain(|thing| self.after.as_ref().is_none_or(|after| place(thing) > *after));
         let more = all.len() > self.size;
         all.truncate(self.size);
-        let next = all.last().filter(|_| more).map(|last| hex(&place(last)));
+        let next = all.last().filter(|_| more).map(|last| token(&place(last)));
         xml.members(name, all, |xml, thing| write(xml, thing));
         xml.maybe("NextMarker", next);
     }

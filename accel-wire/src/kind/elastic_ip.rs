@@ -5,7 +5,7 @@ use accel_mock::{Body, ElasticIp, Interface};
 
 use crate::action::{Act, Action};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -40,7 +40,7 @@ static ADDRESSES: Family = Family {
             holder(row).map(|it| it.id().to_owned()).into_iter().collect()
         }),
     ],
-    rows: |view, sight| Row::all(view, Kind::ElasticIp, sight),
+    rows: Rows::Things(Kind::ElasticIp),
     show,
 };
 
@@ -51,7 +51,7 @@ static NAMES: Family = Family {
     also: &[],
     set: "addressSet",
     filters: &[],
-    rows: |view, sight| Row::all(view, Kind::ElasticIp, sight),
+    rows: Rows::Things(Kind::ElasticIp),
     show: |row, xml| {
         xml.field("publicIp", row.view.world.address_of(row.thing.key()));
         xml.field("allocationId", &row.id);

@@ -6,7 +6,7 @@ use accel_mock::{ExtraTags, Key, Setting, Sight};
 
 use crate::action::{Act, Action, Turn, View};
 use crate::asked::Asked;
-use crate::family::{hex, tags_of, unhex};
+use crate::family::{id_in, tags_of, token};
 use crate::filter::Filter;
 use crate::refusal::{Refusal, Result};
 use crate::service::Service::Ec2;
@@ -18,7 +18,7 @@ pub(super) const ACTIONS: &[Action] = &[
 ];
 
 /// What can carry tags: the beginning of its ids, its kind, and its name. Source: `TagDescription`, `ResourceType`.
-const TAGGABLE: &[(&str, Kind, &str)] = &[
+pub(super) const TAGGABLE: &[(&str, Kind, &str)] = &[
     ("vpc", Kind::Vpc, "vpc"),
     ("subnet", Kind::Subnet, "subnet"),
     ("igw", Kind::InternetGateway, "internet-gateway"),
@@ -31,7 +31,7 @@ const TAGGABLE: &[(&str, Kind, &str)] = &[
 ];
 
 /// The thing of an id, and whether its other side is meant.
-fn member(turn: &Turn<'_>, id: &str) -> Result<(Key, bool)> {
+pub(super) fn member(turn: &Turn<'_>, id: &str) -> Result<(Key, bool)> {
     let of = id
         .rsplit_once('-')
         .and_then(|(prefix, _)| TAGGABLE.iter().find(|(beginning, ..)| *beginning == prefix));
@@ -135,7 +135,7 @@ fn describe(asked: &Asked<'_>) -> Result<Act> {
         return Err(Refusal::unknown_filter(unknown.name()));
     }
     let size: usize = asked.parsed("MaxResults")?.unwrap_or(1000);
-    let after = asked.text("NextToken").as_deref().and_then(unhex);
+    let after = asked.text("NextToken").as_deref().and_then(id_in);
     Ok(Box::new(move |turn| {
         turn.show(|view, xml| {
             let mut all = tags(view);
@@ -144,7 +144,7 @@ fn describe(asked: &Asked<'_>) -> Result<Act> {
             all.retain(|tag| after.as_ref().is_none_or(|after| tag.place() > *after));
             let more = all.len() > size;
             all.truncate(size);
-            let next = all.last().filter(|_| more).map(|last| hex(&last.place()));
+            let next = all.last().filter(|_| more).map(|last| token(&last.place()));
             xml.set("tagSet", &all, |xml, tag| {
                 xml.field("resourceId", tag.id);
                 xml.field("resourceType", tag.of);

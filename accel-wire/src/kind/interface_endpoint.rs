@@ -8,7 +8,7 @@ use accel_mock::{Body, InterfaceEndpoint, Key, State, World};
 
 use crate::action::{Act, Action, Turn};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::{Refusal, Result};
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -32,7 +32,7 @@ static ENDPOINTS: Family = Family {
         ("vpc-endpoint-type", |_| vec!["Interface".to_owned()]),
         ("ip-address-type", |_| vec!["ipv4".to_owned()]),
     ],
-    rows: |view, sight| Row::all(view, Kind::InterfaceEndpoint, sight),
+    rows: Rows::Things(Kind::InterfaceEndpoint),
     show,
 };
 

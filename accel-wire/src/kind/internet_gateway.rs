@@ -5,7 +5,7 @@ use accel_mock::{Body, InternetGateway, Sight, State};
 
 use crate::action::{Act, Action};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -30,7 +30,7 @@ static GATEWAYS: Family = Family {
         ("attachment.state", |row| vpcs(row).iter().map(|_| "available".to_owned()).collect()),
         ("owner-id", |row| vec![row.thing.account().to_string()]),
     ],
-    rows: |view, sight| Row::all(view, Kind::InternetGateway, sight),
+    rows: Rows::Things(Kind::InternetGateway),
     show,
 };
 

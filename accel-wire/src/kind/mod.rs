@@ -33,6 +33,7 @@ mod rule_description;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod tagged_resources;
 mod target;
 mod target_group;
 mod target_group_options;
@@ -80,6 +81,7 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     security_group::ACTIONS,
     security_group_rule::ACTIONS,
     subnet::ACTIONS,
+    tagged_resources::ACTIONS,
     target::ACTIONS,
     target_group::ACTIONS,
     target_group_options::ACTIONS,

@@ -4,7 +4,7 @@ use accel_core::resource::Kind;
 use accel_mock::{Body, Sight};
 
 use crate::action::Action;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
 
@@ -23,10 +23,10 @@ static ACLS: Family = Family {
         ("association.subnet-id", subnets),
         ("owner-id", |row| vec![row.thing.account().to_string()]),
     ],
-    rows: |view, sight| {
+    rows: Rows::Parts(|view, sight| {
         let vpcs = view.world.shown(view.caller, Kind::Vpc, sight);
         vpcs.map(|(vpc, _)| Row::part(view, "acl", vpc)).collect()
-    },
+    }),
     show,
 };
 

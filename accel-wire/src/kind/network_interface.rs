@@ -5,7 +5,7 @@ use accel_mock::{Body, Holder, Interface, State};
 
 use super::availability_zone::zone_id;
 use crate::action::{Action, View};
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
 
@@ -41,10 +41,10 @@ static INTERFACES: Family = Family {
         ("attachment.instance-owner-id", |_| vec![OWNER.to_owned()]),
         ("attachment.status", |_| vec!["attached".to_owned()]),
     ],
-    rows: |view, _| {
+    rows: Rows::Parts(|view, _| {
         let all = view.world.interfaces().filter_map(|it| row(view, it));
         all.collect()
-    },
+    }),
     show,
 };
 

@@ -6,7 +6,7 @@ use accel_mock::{Body, Caller, Key, PeeringConnection, State};
 
 use crate::action::{Act, Action, View};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -35,7 +35,7 @@ static PEERINGS: Family = Family {
         ("requester-vpc-info.cidr-block", |row| cidr(row.view, of(row).requester)),
         ("accepter-vpc-info.cidr-block", |row| cidr(row.view, of(row).accepter)),
     ],
-    rows: |view, sight| Row::all(view, Kind::PeeringConnection, sight),
+    rows: Rows::Things(Kind::PeeringConnection),
     show,
 };
 

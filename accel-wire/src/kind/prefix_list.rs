@@ -1,7 +1,7 @@
 //! Prefix lists: those of services with gateway endpoints, which this cloud has none of.
 
 use crate::action::Action;
-use crate::family::{Family, describe};
+use crate::family::{Family, Rows, describe};
 use crate::service::Service::Ec2;
 
 pub(super) const ACTIONS: &[Action] =
@@ -16,6 +16,6 @@ static LISTS: Family = Family {
         ("prefix-list-id", |row| vec![row.id.clone()]),
         ("prefix-list-name", |row| vec![row.id.clone()]),
     ],
-    rows: |_, _| Vec::new(),
+    rows: Rows::Parts(|_, _| Vec::new()),
     show: |row, xml| xml.field("prefixListId", &row.id),
 };

@@ -5,27 +5,44 @@ use accel_mock::{Body, Route, Sight, Thing, Via};
 use ipnet::Ipv4Net;
 
 use super::route_table;
-use crate::action::{Act, Action, View};
+use crate::action::{Act, Action, Turn, View};
 use crate::asked::Asked;
 use crate::family::Row;
 use crate::refusal::{Refusal, Result};
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
 
-pub(super) const ACTIONS: &[Action] =
-    &[Action::changes(Ec2, "CreateRoute", create), Action::changes(Ec2, "DeleteRoute", delete)];
+pub(super) const ACTIONS: &[Action] = &[
+    Action::changes(Ec2, "CreateRoute", create),
+    Action::changes(Ec2, "ReplaceRoute", replace),
+    Action::changes(Ec2, "DeleteRoute", delete),
+];
 
-fn create(asked: &Asked<'_>) -> Result<Act> {
-    let table = asked.need("RouteTableId")?;
-    let destination: Ipv4Net = asked.parse("DestinationCidrBlock")?;
-    let gateway = asked.text("GatewayId");
-    let peering = asked.text("VpcPeeringConnectionId");
-    Ok(Box::new(move |turn| {
+/// A route, as it was asked.
+#[derive(Debug)]
+struct Wanted {
+    table: String,
+    destination: Ipv4Net,
+    gateway: Option<String>,
+    peering: Option<String>,
+}
+
+impl Wanted {
+    fn read(asked: &Asked<'_>) -> Result<Self> {
+        Ok(Self {
+            table: asked.need("RouteTableId")?,
+            destination: asked.parse("DestinationCidrBlock")?,
+            gateway: asked.text("GatewayId"),
+            peering: asked.text("VpcPeeringConnectionId"),
+        })
+    }
+
+    fn route(&self, turn: &Turn<'_>) -> Result<Route> {
         let (world, caller) = (&*turn.world, turn.caller);
-        // The table is unknown to `CreateRoute` under a code of its own. Source: Error codes for the Amazon EC2 API.
-        let table = world.require(caller, Kind::RouteTable, &table, None)?.key();
-        let via = match (&gateway, &peering) {
+        let table = world.require(caller, Kind::RouteTable, &self.table, None)?.key();
+        let via = match (&self.gateway, &self.peering) {
             (Some(id), None) => {
+                // As a route's target, a gateway has a code of its own. Source: Error codes for the Amazon EC2 API.
                 let code = Some("InvalidGatewayID.NotFound");
                 Via::Gateway(world.require(caller, Kind::InternetGateway, id, code)?.key())
             }
@@ -38,8 +55,25 @@ fn create(asked: &Asked<'_>) -> Result<Act> {
                 return Err(Refusal::new("InvalidParameterCombination", message));
             }
         };
-        let destination = destination.trunc();
-        turn.make(Body::Route(Route { table, destination, via }), [].into(), None)?;
+        Ok(Route { table, destination: self.destination.trunc(), via })
+    }
+}
+
+fn create(asked: &Asked<'_>) -> Result<Act> {
+    let wanted = Wanted::read(asked)?;
+    Ok(Box::new(move |turn| {
+        let route = wanted.route(turn)?;
+        turn.make(Body::Route(route), [].into(), None)?;
+        turn.done();
+        Ok(())
+    }))
+}
+
+fn replace(asked: &Asked<'_>) -> Result<Act> {
+    let wanted = Wanted::read(asked)?;
+    Ok(Box::new(move |turn| {
+        let route = wanted.route(turn)?;
+        turn.world.replace_route(&route)?;
         turn.done();
         Ok(())
     }))

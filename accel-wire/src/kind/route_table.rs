@@ -6,7 +6,7 @@ use accel_mock::{Body, RouteTable, Sight, State};
 use super::{route, route_table_association as association};
 use crate::action::{Act, Action};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -46,7 +46,7 @@ static TABLES: Family = Family {
         ("route.gateway-id", |row| route::targets(row, "gatewayId")),
         ("route.vpc-peering-connection-id", |row| route::targets(row, "vpcPeeringConnectionId")),
     ],
-    rows: |view, sight| Row::all(view, Kind::RouteTable, sight),
+    rows: Rows::Things(Kind::RouteTable),
     show,
 };
 

@@ -6,7 +6,7 @@ use accel_mock::{Body, SecurityGroup};
 use super::security_group_rule::{self as rules, Opening};
 use crate::action::{Act, Action};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -29,7 +29,7 @@ static GROUPS: Family = Family {
         ("vpc-id", |row| vec![row.view.id(of(row).vpc).to_owned()]),
         ("owner-id", |row| vec![row.thing.account().to_string()]),
     ],
-    rows: |view, sight| Row::all(view, Kind::SecurityGroup, sight),
+    rows: Rows::Things(Kind::SecurityGroup),
     show,
 };
 

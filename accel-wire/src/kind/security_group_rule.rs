@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 
 use crate::action::{Act, Action, Turn, View};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::{Refusal, Result};
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -33,10 +33,10 @@ static RULES: Family = Family {
         ("security-group-rule-id", |row| vec![row.id.clone()]),
         ("group-id", |row| vec![group_of(row).id().to_owned()]),
     ],
-    rows: |view, sight| {
+    rows: Rows::Parts(|view, sight| {
         let groups = view.world.shown(view.caller, Kind::SecurityGroup, sight);
         groups.flat_map(|(group, _)| of_group(view, group, sight)).collect()
-    },
+    }),
     show,
 };
 

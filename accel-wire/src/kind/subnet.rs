@@ -7,7 +7,7 @@ use accel_mock::{Body, State, Subnet};
 use super::availability_zone::zone_id;
 use crate::action::{Act, Action};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -32,7 +32,7 @@ static SUBNETS: Family = Family {
         ("owner-id", |row| vec![row.thing.account().to_string()]),
         ("default-for-az", |_| vec!["false".to_owned()]),
     ],
-    rows: |view, sight| Row::all(view, Kind::Subnet, sight),
+    rows: Rows::Things(Kind::Subnet),
     show,
 };
 

@@ -6,7 +6,7 @@ use accel_mock::{Body, State, Vpc};
 
 use crate::action::{Act, Action};
 use crate::asked::Asked;
-use crate::family::{Family, Row, describe};
+use crate::family::{Family, Row, Rows, describe};
 use crate::refusal::Result;
 use crate::service::Service::Ec2;
 use crate::xml::Xml;
@@ -31,7 +31,7 @@ static VPCS: Family = Family {
         ("is-default", |_| vec!["false".to_owned()]),
         ("isDefault", |_| vec!["false".to_owned()]),
     ],
-    rows: |view, sight| Row::all(view, Kind::Vpc, sight),
+    rows: Rows::Things(Kind::Vpc),
     show,
 };
 

@@ -1,5 +1,6 @@
 """Every answer is checked against the public service model: nothing that the model does not know, nothing twice, types right."""
 
+import json
 import xml.etree.ElementTree as xml
 from datetime import datetime
 
@@ -17,7 +18,10 @@ def watch(client):
 
 def check(operation_model, response_dict, **_):
     SEEN.add((operation_model.service_model.signing_name, operation_model.name))
-    if response_dict["status_code"] >= 300 or operation_model.metadata["protocol"] == "json":
+    if response_dict["status_code"] >= 300:
+        return
+    if operation_model.service_model.resolved_protocol == "json":
+        json_value(operation_model.name, operation_model.output_shape, json.loads(response_dict["body"]))
         return
     root = xml.fromstring(response_dict["body"])
     name = operation_model.name
@@ -78,8 +82,30 @@ def value(path, shape, element):
         checks[kind]()
 
 
+def json_value(path, shape, is_):
+    """The same for the members of a JSON answer."""
+    kind = shape.type_name
+    types = {"structure": dict, "map": dict, "list": list, "string": str, "boolean": bool, "integer": int, "double": float}
+    expect(type(is_) is types[kind], f"{path}: {is_!r} is no {kind}")
+    if kind == "structure":
+        for name, inner in is_.items():
+            expect(name in shape.members, f"{path}: the model knows no {name}")
+            json_value(f"{path}.{name}", shape.members[name], inner)
+        for name in shape.required_members:
+            expect(name in is_, f"{path}: {name} is required")
+    elif kind == "map":
+        for name, inner in is_.items():
+            json_value(f"{path}.{name}", shape.value, inner)
+    elif kind == "list":
+        for inner in is_:
+            json_value(f"{path}[]", shape.member, inner)
+    elif kind == "string":
+        one_of(path, shape, is_)
+
+
 # Values that the wire has and the models do not. Source: awslabs/aws-sdk-rust#619; aws/aws-sdk-java-v2#5395.
-BESIDE_THE_MODEL = {"State", "AttachmentStatus"}
+# `FailureInfo.ErrorCode` says that it has any code of the service that hosts the resource.
+BESIDE_THE_MODEL = {"State", "AttachmentStatus", "ErrorCode"}
 
 
 def one_of(path, shape, text):

@@ -16,9 +16,9 @@ URL, TOKEN = os.environ["WIRE_URL"], os.environ["WIRE_TOKEN"]
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=10)
 
 
-def client(api, region, key="AKIAWIREEXAMPLE", **config):
-    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key="secret", region_name=region)
-    made = session.client(api, endpoint_url=URL, config=ONCE.merge(Config(**config)))
+def client(api, region, key="AKIAWIREEXAMPLE", secret="secret", url=URL, **config):
+    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+    made = session.client(api, endpoint_url=url, config=ONCE.merge(Config(**config)))
     shapes.watch(made)
     return made
 

@@ -94,6 +94,13 @@ class Peerings(WireTest):
         self.assertEqual((one["Status"]["Code"], one["AccepterVpcInfo"]["CidrBlock"]), ("active", "10.1.0.0/16"))
         main = self.far.describe_route_tables()["RouteTables"][0]["RouteTableId"]
         self.far.create_route(RouteTableId=main, DestinationCidrBlock="10.2.0.0/16", VpcPeeringConnectionId=peering)
+        other = self.far.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.far.attach_internet_gateway(InternetGatewayId=other, VpcId=there)
+        for target in [{"GatewayId": other}, {"VpcPeeringConnectionId": peering}]:
+            self.far.replace_route(RouteTableId=main, DestinationCidrBlock="10.2.0.0/16", **target)
+            routes = self.far.describe_route_tables(RouteTableIds=[main])["RouteTables"][0]["Routes"]
+            shown = [route for route in routes if route["DestinationCidrBlock"] == "10.2.0.0/16"]
+            self.assertEqual([(route["State"], target.items() <= route.items()) for route in shown], [("active", True)])
         self.far.create_tags(Resources=[peering], Tags=[{"Key": "side", "Value": "accepter"}])
         for ec2, side in [(self.ec2, "requester"), (self.far, "accepter")]:
             found = ec2.describe_vpc_peering_connections(Filters=[{"Name": "tag:side", "Values": [side]}])

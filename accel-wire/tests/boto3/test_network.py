@@ -120,6 +120,10 @@ class Tables(WireTest):
         self.refused("DependencyViolation", self.ec2.delete_route_table, RouteTableId=table)
         self.ec2.disassociate_route_table(AssociationId=association)
         self.refused("InvalidAssociationID.NotFound", self.ec2.disassociate_route_table, AssociationId=association)
+        self.ec2.replace_route(GatewayId=gateway, **route)
+        self.refused("InvalidGatewayID.NotFound", self.ec2.replace_route, GatewayId="igw-999999", **route)
+        none = {**route, "DestinationCidrBlock": "10.99.0.0/16"}
+        self.refused("InvalidParameterValue", self.ec2.replace_route, GatewayId=gateway, **none)
         self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         routes = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
         self.assertEqual(routes[1]["State"], "blackhole")

@@ -34,6 +34,16 @@ class Shapes(unittest.TestCase):
         self.assertIn("none of", self.vpcs("<item><state>there</state></item>"))
         self.assertIn("for item", self.vpcs("<member><vpcId>v</vpcId></member>"))
 
+    def test_json_is_checked_too(self):
+        def found(text):
+            return self.misshapen("resourcegroupstaggingapi", "GetResources", text)
+
+        self.assertIsNone(found('{"ResourceTagMappingList": [{"ResourceARN": "a", "Tags": [{"Key": "k", "Value": "v"}]}]}'))
+        self.assertIn("knows no Next", found('{"Next": ""}'))
+        self.assertIn("no list", found('{"ResourceTagMappingList": {}}'))
+        self.assertIn("no string", found('{"ResourceTagMappingList": [{"ResourceARN": 5}]}'))
+        self.assertIn("Value is required", found('{"ResourceTagMappingList": [{"Tags": [{"Key": "k"}]}]}'))
+
     def test_what_is_required_is_missed(self):
         health = "<TargetHealthDescriptions><member><Target><Port>1</Port></Target></member></TargetHealthDescriptions>"
         result = f"<DescribeTargetHealthResult>{health}</DescribeTargetHealthResult><ResponseMetadata/>"
