@@ -12,7 +12,8 @@ use serde_json::Value;
 ///
 /// If the local AWS is not there or does not like what it is told.
 pub(crate) fn ask(port: u16, what: &str, body: &Value) -> Value {
-    let body = post(port, &format!("/_rig/{what}"), "", "application/json", &body.to_string());
+    let path = format!("POST /_rig/{what}");
+    let body = send(port, &path, "", "application/json", &body.to_string());
     serde_json::from_str(&body).expect("the local AWS answers with JSON")
 }
 
@@ -25,12 +26,23 @@ pub(crate) fn call(port: u16, key: &str, region: &str, form: &str) -> String {
     let scope = format!("Credential={key}/20260101/{region}/ec2/aws4_request");
     let signed =
         format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
-    post(port, "/", &signed, "application/x-www-form-urlencoded", form)
+    send(port, "POST /", &signed, "application/x-www-form-urlencoded", form)
 }
 
-fn post(port: u16, path: &str, header: &str, kind: &str, body: &str) -> String {
+/// Asks or sets something of a simulated cloud on the wire (`/_cloud/…`): `what` begins with the method, and the path.
+///
+/// # Panics
+///
+/// If it is not there or does not like what it is told.
+pub(crate) fn cloud(port: u16, token: &str, what: &str, body: &str) -> String {
+    let (method, path) = what.split_once(' ').expect("a method and a path");
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    send(port, &format!("{method} /_cloud/{path}"), &bearer, "text/plain", body)
+}
+
+fn send(port: u16, path: &str, header: &str, kind: &str, body: &str) -> String {
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{header}\
+        "{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{header}\
          Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len(),
     );

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::{Cloud, Cost, Fault, Mode, Program, Run, python, root};
+use crate::{Cloud, Cost, LocalAws, Program, Run, python, root};
 
 /// The spec that most tests use: everything that a lane has by default.
 pub const SPEC: &str = r#"
@@ -23,23 +23,23 @@ cidr = "203.0.113.0/24"
 
 /// A lane of a spec in a local AWS.
 #[derive(Debug)]
-pub struct Lane<'a> {
+pub struct Lane<'a, C: LocalAws = Cloud> {
     /// Where it is.
-    pub cloud: &'a Cloud,
+    pub cloud: &'a C,
     /// What builds it.
     pub program: Program,
     window: String,
     place: TempDir,
 }
 
-impl<'a> Lane<'a> {
-    /// Writes the spec; calls nothing. The local AWS hides nothing, so the visibility window is one second.
+impl<'a, C: LocalAws> Lane<'a, C> {
+    /// Writes the spec; calls nothing. The visibility window is one second: a local AWS hides nothing, or nothing for that long.
     ///
     /// # Panics
     ///
     /// If there is no temporary directory.
     #[must_use]
-    pub fn new(cloud: &'a Cloud, spec: &str) -> Self {
+    pub fn new(cloud: &'a C, spec: &str) -> Self {
         let place = tempfile::tempdir().expect("a temporary directory");
         let program = Program::new(cloud.url(), place.path());
         let lane = Self { cloud, program, window: "1s".to_owned(), place };
@@ -111,10 +111,8 @@ impl<'a> Lane<'a> {
     /// Runs a command that is killed right after its `position`th mutating call has taken effect.
     #[must_use]
     pub fn killed_at(&self, command: &str, position: u64) -> Run {
-        self.program.run_held(&words(&self.arguments(command, &["--yes"])), |process| {
-            let kill = Fault::new(Mode::Kill).with("at", vec![position]).with("pid", process);
-            self.cloud.break_at([kill]);
-        })
+        let arguments = self.arguments(command, &["--yes"]);
+        self.cloud.kill_at(&self.program, &words(&arguments), position)
     }
 
     /// Starts a command, without questions, and kills the program so long after.
@@ -154,7 +152,7 @@ impl<'a> Lane<'a> {
     /// With all that is left.
     #[track_caller]
     pub fn leaves_nothing(&self) {
-        let left = self.cloud.inventory();
+        let left = self.cloud.left();
         assert!(left.is_empty(), "left behind: {left:#?}");
     }
 }

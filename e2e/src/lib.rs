@@ -14,13 +14,17 @@
 mod cloud;
 mod control;
 mod lane;
+mod local;
 mod program;
 mod python;
+mod wire;
 
 pub use cloud::{Cloud, Fault, Mode, Preset, Stats, Thing};
 pub use lane::{Lane, SPEC};
+pub use local::LocalAws;
 pub use program::{Cost, Program, Run};
 pub use python::{not_run, python};
+pub use wire::Wire;
 
 use std::path::{Path, PathBuf};
 

@@ -71,12 +71,7 @@ impl Program {
     /// `cargo build` makes here; for the local AWS at `url`.
     #[must_use]
     pub fn new(url: String, home: &Path) -> Self {
-        static BUILT: OnceLock<PathBuf> = OnceLock::new();
-        let path = match std::env::var_os("ACCEL_BIN") {
-            Some(path) => PathBuf::from(path),
-            None => BUILT.get_or_init(|| beside().unwrap_or_else(build)).clone(),
-        };
-        Self { path, url, home: home.to_path_buf() }
+        Self { path: binary(), url, home: home.to_path_buf() }
     }
 
     /// Runs it to its end.
@@ -139,6 +134,25 @@ impl Program {
         }
     }
 
+    /// Starts it and kills it as soon as `seen` says so. Without an exit code it was killed; with one it ended before.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn killed_once(&self, arguments: &[&str], seen: impl Fn() -> bool) -> Run {
+        let began = Instant::now();
+        let mut child = self.start(arguments);
+        while matches!(child.try_wait(), Ok(None)) {
+            if seen() {
+                child.kill().expect("a child that nobody has waited for can be killed");
+                break;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        finish(child, began)
+    }
+
     fn start(&self, arguments: &[&str]) -> Child {
         let mut command = Command::new(&self.path);
         command.args(arguments).stdin(Stdio::null());
@@ -170,7 +184,15 @@ fn finish(child: Child, began: Instant) -> Run {
     }
 }
 
-/// Builds the program, with optimisation where this crate is built with it: a benchmark measures what is released.
+/// Where the program is.
+pub(crate) fn binary() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    match std::env::var_os("ACCEL_BIN") {
+        Some(path) => PathBuf::from(path),
+        None => BUILT.get_or_init(|| beside().unwrap_or_else(build)).clone(),
+    }
+}
+
 /// The program that `cargo test --package accel-lane --package accel-e2e` has built beside the test: a build of its own would compile
 /// the SDK once more.
 fn beside() -> Option<PathBuf> {
@@ -179,6 +201,7 @@ fn beside() -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
+/// Builds the program, with optimisation where this crate is built with it: a benchmark measures what is released.
 fn build() -> PathBuf {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let output = Command::new(env!("CARGO"))

@@ -111,7 +111,7 @@ fn killed_at_thirty_random_instants_one_more_run_makes_it_right() {
         Kill { seed, number, command, within }
     };
     let kills: Vec<Kill> = (0..KILLS).map(kill).collect();
-    sweep(&kills, |cloud, kill| {
+    sweep(&kills, |cloud: &Cloud, kill| {
         slow(cloud);
         kill.strike(cloud);
     });

@@ -7,6 +7,7 @@ mod rig;
 mod storms;
 mod sweeps;
 mod usable;
+mod wire;
 
 use accel_e2e::Cloud;
 

@@ -1,40 +1,38 @@
-//! Every mutating call of a deploy in turn loses its answer; the program is killed right after many of them.
+//! Mutating calls of a deploy and of a cleanup lose their answers, and the program is killed right after them.
 //!
-//! After one more run of the same command the lane is right and nothing is there twice; after a cleanup nothing is left.
+//! After one more run of the same command the lane is right and nothing is there twice; after a cleanup nothing is left. Here on a local
+//! AWS that others wrote, at some of the calls; `wire` does the same at each of them, on a cloud that keeps AWS's rules.
 
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use accel_e2e::{Cloud, Fault, Lane, Mode, SPEC};
-
-use crate::cloud;
+use accel_e2e::{Cloud, Lane, LocalAws, SPEC};
 
 /// Each worker has a local AWS of its own. Most of a case is waiting.
-const WORKERS: usize = 10;
+const WORKERS: usize = 24;
 
 /// How many mutating calls an undisturbed deploy makes, and a cleanup.
-fn undisturbed(cloud: &Cloud) -> (u64, u64) {
+fn undisturbed<C: LocalAws>(cloud: &C) -> (u64, u64) {
     let lane = Lane::new(cloud, SPEC);
     let _built = lane.deploy().ends_with(0);
-    let deploy = cloud.stats().mutating;
-    cloud.count_anew();
+    let deploy = cloud.mutating();
     let _removed = lane.cleanup().ends_with(0);
-    (deploy, cloud.stats().mutating)
+    (deploy, cloud.mutating() - deploy)
 }
 
 /// Runs all cases on several clouds and tells every one that failed, not the first alone.
-pub(crate) fn sweep<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&Cloud, &C) + Sync) {
+pub(crate) fn sweep<C: LocalAws, T: Sync + Debug>(cases: &[T], check: impl Fn(&C, &T) + Sync) {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..WORKERS.min(cases.len()) {
             scope.spawn(|| {
-                let cloud = Cloud::start().expect("one could be started before");
+                let cloud = C::start().expect("one could be started before");
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    cloud.mend();
-                    cloud.empty();
+                    cloud.begin_anew();
                     if catch_unwind(AssertUnwindSafe(|| check(&cloud, case))).is_err() {
                         failed.lock().expect("no worker panics with it").push(format!("{case:?}"));
                     }
@@ -46,7 +44,7 @@ pub(crate) fn sweep<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&Clou
     assert!(failed.is_empty(), "{} of {} cases failed: {failed:#?}", failed.len(), cases.len());
 }
 
-pub(crate) fn ends_well(lane: &Lane<'_>) {
+pub(crate) fn ends_well<C: LocalAws>(lane: &Lane<'_, C>) {
     lane.cloud.mend();
     let _built = lane.deploy().ends_with(0);
     lane.verify();
@@ -54,81 +52,114 @@ pub(crate) fn ends_well(lane: &Lane<'_>) {
     lane.leaves_nothing();
 }
 
-#[test]
-fn a_lost_answer_to_any_call_of_a_deploy_leaves_nothing_twice() {
-    let cloud = cloud!();
+/// What happens to which calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stop {
+    /// Its answer is lost.
+    Lost,
+    /// The program is killed.
+    Killed,
+    /// The program is killed, and its records are lost.
+    KilledForgetful,
+}
+
+/// Which calls of all: so many, spread by a fixed step that shares no factor with their number, the same in every run; or each.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum At {
+    /// So many of them.
+    Some(u64),
+    /// Every one.
+    Each,
+}
+
+impl At {
+    fn positions(self, calls: u64) -> Vec<u64> {
+        match self {
+            Self::Some(count) => (0..count).map(|number| number * 17 % calls + 1).collect(),
+            Self::Each => (1..=calls).collect(),
+        }
+    }
+}
+
+/// Stops a deploy at such calls; one more run makes it right.
+pub(crate) fn stop_deploys<C: LocalAws>(stop: Stop, at: At) {
+    let Some(cloud) = C::start() else { return };
     let (calls, _) = undisturbed(&cloud);
-    let cases: Vec<u64> = (1..=calls).collect();
-    sweep(&cases, |cloud, &position| {
+    drop(cloud);
+    sweep(&at.positions(calls), |cloud: &C, &position| {
         let lane = Lane::new(cloud, SPEC);
-        cloud.break_at([Fault::new(Mode::Lose).with("at", vec![position])]);
-        let disturbed = lane.deploy();
-        assert!(matches!(disturbed.code(), Some(0 | 1)), "{}", disturbed.stderr);
+        disturb(&lane, "deploy", stop, position);
+        if matches!(stop, Stop::KilledForgetful) {
+            // A name is enough to clean up.
+            lane.lose_records();
+            cloud.mend();
+            let _removed = lane.run("cleanup", &["--yes", "--adopt"]).ends_with(0);
+            return lane.leaves_nothing();
+        }
         ends_well(&lane);
     });
 }
 
-#[test]
-fn a_lost_answer_to_any_call_of_a_cleanup_leaves_nothing() {
-    let cloud = cloud!();
+/// Stops a cleanup at such calls; one more run leaves nothing.
+pub(crate) fn stop_cleanups<C: LocalAws>(stop: Stop, at: At) {
+    let Some(cloud) = C::start() else { return };
     let (_, calls) = undisturbed(&cloud);
-    let cases: Vec<u64> = (1..=calls).collect();
-    sweep(&cases, |cloud, &position| {
+    drop(cloud);
+    sweep(&at.positions(calls), |cloud: &C, &position| {
         let lane = Lane::new(cloud, SPEC);
         let _built = lane.deploy().ends_with(0);
-        cloud.break_at([Fault::new(Mode::Lose).with("at", vec![position])]);
-        let disturbed = lane.cleanup();
+        let ended = disturb(&lane, "cleanup", stop, position);
         cloud.mend();
-        if disturbed.code() != Some(0) {
+        if ended != Some(0) {
             let _removed = lane.cleanup().ends_with(0);
         }
         lane.leaves_nothing();
     });
 }
 
+/// Runs a command to its stop; gives its exit code, if it was not killed.
+fn disturb<C: LocalAws>(
+    lane: &Lane<'_, C>,
+    command: &str,
+    stop: Stop,
+    position: u64,
+) -> Option<i32> {
+    match stop {
+        Stop::Lost => {
+            lane.cloud.lose(position);
+            let run = lane.run(command, &["--yes"]);
+            assert!(matches!(run.code(), Some(0 | 1)), "{}", run.stderr);
+            run.code()
+        }
+        Stop::Killed | Stop::KilledForgetful => {
+            let run = lane.killed_at(command, position);
+            assert_eq!(run.code(), None, "it was to be killed: {}", run.stderr);
+            None
+        }
+    }
+}
+
 #[test]
-fn killed_at_thirty_calls_of_a_deploy_one_more_run_makes_it_right() {
-    let cloud = cloud!();
-    let (calls, _) = undisturbed(&cloud);
-    sweep(&drawn(calls, 30), |cloud, &position| {
-        let lane = Lane::new(cloud, SPEC);
-        let killed = lane.killed_at("deploy", position);
-        assert_eq!(killed.code(), None, "it was to be killed: {}", killed.stderr);
-        ends_well(&lane);
-    });
+fn a_lost_answer_to_a_call_of_a_deploy_leaves_nothing_twice() {
+    stop_deploys::<Cloud>(Stop::Lost, At::Some(12));
+}
+
+#[test]
+fn a_lost_answer_to_a_call_of_a_cleanup_leaves_nothing() {
+    stop_cleanups::<Cloud>(Stop::Lost, At::Some(6));
+}
+
+#[test]
+fn killed_at_a_call_of_a_deploy_one_more_run_makes_it_right() {
+    stop_deploys::<Cloud>(Stop::Killed, At::Some(12));
 }
 
 #[test]
 fn killed_with_its_records_lost_a_name_is_enough_to_clean_up() {
-    let cloud = cloud!();
-    let (calls, _) = undisturbed(&cloud);
-    sweep(&drawn(calls, 8), |cloud, &position| {
-        let lane = Lane::new(cloud, SPEC);
-        let killed = lane.killed_at("deploy", position);
-        assert_eq!(killed.code(), None, "it was to be killed: {}", killed.stderr);
-        lane.lose_records();
-        cloud.mend();
-        let _removed = lane.run("cleanup", &["--yes", "--adopt"]).ends_with(0);
-        lane.leaves_nothing();
-    });
+    stop_deploys::<Cloud>(Stop::KilledForgetful, At::Some(6));
 }
 
 #[test]
 fn killed_in_a_cleanup_one_more_run_leaves_nothing() {
-    let cloud = cloud!();
-    let (_, calls) = undisturbed(&cloud);
-    sweep(&drawn(calls, 8), |cloud, &position| {
-        let lane = Lane::new(cloud, SPEC);
-        let _built = lane.deploy().ends_with(0);
-        let killed = lane.killed_at("cleanup", position);
-        assert_eq!(killed.code(), None, "it was to be killed: {}", killed.stderr);
-        cloud.mend();
-        let _removed = lane.cleanup().ends_with(0);
-        lane.leaves_nothing();
-    });
-}
-
-/// So many positions of `1..=calls`, spread by a fixed step that shares no factor with the count: the same in every run.
-fn drawn(calls: u64, count: u64) -> Vec<u64> {
-    (0..count).map(|number| number * 17 % calls + 1).collect()
+    stop_cleanups::<Cloud>(Stop::Killed, At::Some(6));
 }

@@ -23,7 +23,7 @@ use crate::{SERVICE, backend, sites};
 const SPEED: u32 = 60;
 
 /// Most of a promise is waiting.
-const WORKERS: usize = 24;
+const WORKERS: usize = 48;
 
 #[test]
 fn the_aws_backend_keeps_every_promise_on_a_cloud_that_keeps_every_rule() {
