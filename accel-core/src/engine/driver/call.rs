@@ -188,6 +188,13 @@ pub(super) fn late(kind: ErrorKind, deadline: Duration) -> Error {
     Error::new(kind, format!("no answer within {} s", deadline.as_secs()))
 }
 
+/// The first question of a run, before anything has begun: who is not there is said not to be there, while somebody still looks.
+const UNREACHED_SECS: u32 = 60;
+
+fn may_repeat(verb: Verb, error: &Error) -> bool {
+    matches!(next(verb, error.kind()), Next::Retry | Next::SlowDown)
+}
+
 /// Calls until it succeeds, a person is needed, or the limit for retries has passed.
 pub(crate) async fn persist<T, F>(limits: &Limits, verb: Verb, call: impl Fn() -> F) -> Result<T>
 where
@@ -202,8 +209,11 @@ where
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let again = matches!(next(verb, error.kind()), Next::Retry | Next::SlowDown);
-        if !again || began.elapsed() > Duration::from_secs(u64::from(limits.retry_secs)) {
+        let unreached = verb == Verb::Offer && error.kind() == ErrorKind::Unavailable;
+        let secs =
+            if unreached { limits.retry_secs.min(UNREACHED_SECS) } else { limits.retry_secs };
+        let patience = Duration::from_secs(u64::from(secs));
+        if !may_repeat(verb, &error) || began.elapsed() > patience {
             return Err(error);
         }
         tokio::time::sleep(Duration::from_millis(backoff_ms(tries, 20_000, 0))).await;
@@ -211,13 +221,34 @@ where
     }
 }
 
-/// One batched read, with retries for want of an answer. "Not found" is gone, as the policy has it.
+/// One batched read, with retries of what is not answered: one item that is throttled spoils no other. "Not found" is gone, as the
+/// policy has it.
 pub(super) async fn look_up(
     backend: &dyn NetworkBackend,
     limits: &Limits,
     items: &[ReadItem<'_>],
 ) -> Result<Vec<Result<Phase>>> {
-    let answers = persist(limits, Verb::Read, || async { Ok(backend.read(items).await) }).await?;
+    let read = async |items: &[ReadItem<'_>]| {
+        persist(limits, Verb::Read, || async { Ok(backend.read(items).await) }).await
+    };
+    let (began, mut tries) = (Instant::now(), 0);
+    let mut answers = read(items).await?;
+    loop {
+        let is_open = |answer: &Result<Phase>| {
+            answer.as_ref().is_err_and(|error| may_repeat(Verb::Read, error))
+        };
+        let open: Vec<usize> = (0..items.len()).filter(|item| is_open(&answers[*item])).collect();
+        let patience = Duration::from_secs(u64::from(limits.retry_secs));
+        if open.is_empty() || began.elapsed() > patience {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(backoff_ms(tries, 20_000, 0))).await;
+        tries += 1;
+        let again: Vec<ReadItem<'_>> = open.iter().map(|item| items[*item]).collect();
+        for (item, answer) in open.iter().zip(read(&again).await?) {
+            answers[*item] = answer;
+        }
+    }
     let gone = |error: Error| {
         if next(Verb::Read, error.kind()) == Next::Gone { Ok(Phase::Gone) } else { Err(error) }
     };

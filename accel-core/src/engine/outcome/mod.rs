@@ -3,6 +3,8 @@
 mod delete;
 mod read;
 
+use std::collections::BTreeSet;
+
 use crate::backend::{Blocker, Inputs, Phase};
 use crate::engine::agenda::{Agenda, Limits, Moment, Sight, Turn};
 use crate::engine::policy::{Next, Verb, backoff_ms, next};
@@ -42,6 +44,15 @@ pub(crate) struct Judge<'a> {
     pub(crate) now: Moment,
 }
 
+/// Several that are ready in one batch vouch for the same thing: that is told once.
+fn once(mut records: Vec<Record>) -> Vec<Record> {
+    let mut ready = BTreeSet::new();
+    records.retain(|record| {
+        if let Record::Ready { item, .. } = record { ready.insert(*item) } else { true }
+    });
+    records
+}
+
 impl Judge<'_> {
     pub(crate) fn judge(&mut self, outcome: Outcome) -> Vec<Record> {
         match outcome {
@@ -70,7 +81,7 @@ impl Judge<'_> {
                         Err(error) => self.repeat(id, Verb::Read, error),
                     }
                 };
-                answers.into_iter().flat_map(judge).collect()
+                once(answers.into_iter().flat_map(judge).collect())
             }
             Outcome::Deleted(id, answer) => {
                 self.ended(id);

@@ -284,4 +284,34 @@ mod tests {
             assert_eq!(state.item(subnet).step, Step::Absent, "{records:?}");
         }
     }
+
+    #[test]
+    fn what_several_of_one_batch_vouch_for_is_ready_once() {
+        let place = Place::new(Side::Entry, "ap-southeast-1");
+        let mut graph = Graph::default();
+        let vpc = graph.add("vpc", &place, Vpc { cidr: "10.2.0.0/16".parse().expect("a block") });
+        for (name, cidr) in [("a", "10.2.0.0/20"), ("b", "10.2.16.0/20")] {
+            let (cidr, zone) = (cidr.parse().expect("a block"), name.into());
+            graph.add(name, &place, Subnet { vpc: vpc.clone().into(), cidr, zone });
+        }
+        let (mut state, mut agenda) = (State::default(), Agenda::default());
+        evolve(&mut state, &Record::Planned { graph: Arc::new(graph) });
+        for (item, kind) in [(0, Kind::Vpc), (1, Kind::Subnet), (2, Kind::Subnet)] {
+            let id = RemoteId::new(kind, place.clone(), format!("{kind}-{item}"));
+            evolve(&mut state, &Record::Created { item: ItemId(item), id, carried: Vec::new() });
+        }
+        let limits = Limits::default();
+        let mut judge = Judge { state: &state, agenda: &mut agenda, limits: &limits, now: 1000 };
+        let ready = |item| (ItemId(item), Ok(Phase::Ready(Ready::new(Attributes::Plain))));
+        let records = judge.judge(Outcome::Read(vec![ready(1), ready(2)]));
+        let mut told: Vec<u32> = records
+            .iter()
+            .map(|record| {
+                let Record::Ready { item, .. } = record else { panic!("{record:?}") };
+                item.0
+            })
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, [0, 1, 2]);
+    }
 }
