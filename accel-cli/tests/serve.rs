@@ -52,7 +52,7 @@ impl Serving {
 
     fn call(&self, form: &str) -> String {
         let scope = "Credential=AKIAEXAMPLE/20260101/eu-west-1/ec2/aws4_request";
-        let signed = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+        let signed = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature={:064}", 0);
         let head = format!("POST / HTTP/1.1\r\nAuthorization: {signed}");
         self.ask(&head, &format!("Version=2016-11-15&Action={form}"))
     }
@@ -127,15 +127,31 @@ fn a_schedule_says_what_goes_wrong() {
 }
 
 #[test]
+fn keys_decide_who_is_let_in_and_whose_everything_is() {
+    let bench = Bench::new();
+    bench.write("keys.toml", "[AKIAEXAMPLE]\naccount = '444455556666'\n");
+    let serving = Serving::start(&bench, "--keys keys.toml");
+    assert!(serving.call("CreateVpc&CidrBlock=10.0.0.0/16").contains("444455556666"));
+    bench.write("keys.toml", "[AKIAEXAMPLE]\naccount = '444455556666'\nsecret = 'another'\n");
+    let serving = Serving::start(&bench, "--keys keys.toml");
+    let refused = serving.call("CreateVpc&CidrBlock=10.0.0.0/16");
+    assert!(refused.starts_with("HTTP/1.1 40"), "{refused}");
+    assert!(!serving.control("world").contains("10.0.0.0/16"));
+}
+
+#[test]
 fn what_cannot_be_served_is_said_before_anything_listens() {
     let bench = Bench::new();
     bench.write("wrong", "CreateVpc=explode");
     bench.write("cloud.json", "{}");
+    bench.write("short", "[AKIAEXAMPLE]\naccount = '1234'\n");
     let taken = Serving::start(&bench, "");
     let taken = taken.said("url").strip_prefix("http://").unwrap();
     for (options, reason) in [
         ("--schedule missing", "missing cannot be read"),
         ("--schedule wrong", "explode"),
+        ("--keys wrong", "wrong is no file of access keys"),
+        ("--keys short", "AKIAEXAMPLE.account"),
         ("--cloud cloud.json", "cloud.json cannot be used as a simulated cloud"),
         ("--speed 0", "--speed"),
         ("--listen here", "--listen"),

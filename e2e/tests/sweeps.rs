@@ -86,9 +86,11 @@ pub(crate) fn stop_deploys<C: LocalAws>(stop: Stop, at: At) {
     let Some(cloud) = C::start() else { return };
     let (calls, _) = undisturbed(&cloud);
     drop(cloud);
-    sweep(&at.positions(calls), |cloud: &C, &position| {
+    let (positions, struck) = (at.positions(calls), AtomicUsize::new(0));
+    sweep(&positions, |cloud: &C, &position| {
         let lane = Lane::new(cloud, SPEC);
-        disturb(&lane, "deploy", stop, position);
+        let ended = disturb(&lane, "deploy", stop, position);
+        struck.fetch_add(usize::from(ended != Some(0)), Ordering::Relaxed);
         if matches!(stop, Stop::KilledForgetful) {
             // A name is enough to clean up.
             lane.lose_records();
@@ -98,6 +100,15 @@ pub(crate) fn stop_deploys<C: LocalAws>(stop: Stop, at: At) {
         }
         ends_well(&lane);
     });
+    if !matches!(stop, Stop::Lost) {
+        enough(struck.into_inner(), positions.len());
+    }
+}
+
+/// Where a cloud lags, some calls are refused and repeated: one run has more of them than another, and one that has ended before a
+/// late position is reached was not stopped.
+fn enough(struck: usize, of: usize) {
+    assert!(struck * 10 >= of * 8, "only {struck} of {of} were stopped");
 }
 
 /// Stops a cleanup at such calls; one more run leaves nothing.
@@ -105,16 +116,21 @@ pub(crate) fn stop_cleanups<C: LocalAws>(stop: Stop, at: At) {
     let Some(cloud) = C::start() else { return };
     let (_, calls) = undisturbed(&cloud);
     drop(cloud);
-    sweep(&at.positions(calls), |cloud: &C, &position| {
+    let (positions, struck) = (at.positions(calls), AtomicUsize::new(0));
+    sweep(&positions, |cloud: &C, &position| {
         let lane = Lane::new(cloud, SPEC);
         let _built = lane.deploy().ends_with(0);
         let ended = disturb(&lane, "cleanup", stop, position);
+        struck.fetch_add(usize::from(ended != Some(0)), Ordering::Relaxed);
         cloud.mend();
         if ended != Some(0) {
             let _removed = lane.cleanup().ends_with(0);
         }
         lane.leaves_nothing();
     });
+    if !matches!(stop, Stop::Lost) {
+        enough(struck.into_inner(), positions.len());
+    }
 }
 
 /// Runs a command to its stop; gives its exit code, if it was not killed.
@@ -133,8 +149,8 @@ fn disturb<C: LocalAws>(
         }
         Stop::Killed | Stop::KilledForgetful => {
             let run = lane.killed_at(command, position);
-            assert_eq!(run.code(), None, "it was to be killed: {}", run.stderr);
-            None
+            assert!(matches!(run.code(), None | Some(0)), "it was to be killed: {}", run.stderr);
+            run.code()
         }
     }
 }

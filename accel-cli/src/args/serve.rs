@@ -21,6 +21,7 @@ Examples:
   accel cloud serve --listen 127.0.0.1:0 --json      a free port; the document says which
   accel cloud serve --speed 10 --cloud cloud.json    ten times as fast; survives a restart
   accel cloud serve --schedule faults.txt            with a line like CreateVpc#1=reset-after
+  accel cloud serve --keys keys.toml                 signatures are checked, accounts kept apart
 
 Then, in another shell:
   export AWS_ENDPOINT_URL=http://127.0.0.1:4599 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
@@ -33,7 +34,11 @@ pub(crate) struct Serve {
     /// The file that holds the cloud; made if there is none. Without it the cloud ends with the program
     #[arg(long = "cloud", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// What goes wrong: a file with a rule per line, ACTION[@REGION][#NTH]=TROUBLE
+    /// The access keys that are let in: a TOML file with a table per key, each with its account and, where signatures are to be
+    /// checked, its secret. Without it every key is let in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// What goes wrong: a file of rules, such as CreateVpc#1=reset-after
     #[arg(long, value_name = "FILE")]
     pub(crate) schedule: Option<PathBuf>,
     /// How many times as fast as AWS things become ready, disappear and come to light

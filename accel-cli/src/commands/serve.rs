@@ -1,5 +1,6 @@
 //! `accel cloud serve`: the simulated cloud on the AWS wire protocol.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -7,7 +8,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use accel_mock::{Cloud, Quotas, Settings};
-use accel_wire::{Call, Faults, Options, Server};
+use accel_wire::{AccessKey, Call, Faults, Options, Server};
+use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
@@ -32,7 +34,8 @@ async fn serve(args: &Serve, terminal: &Terminal) -> Outcome<Exit> {
     let faults = args.schedule.as_deref().map(schedule).transpose()?.unwrap_or_default();
     let mut interrupts = Interrupts::listen()?;
     let cloud = open(args)?;
-    let options = Options { faults, ..Options::default() };
+    let keys = args.keys.as_deref().map(keys).transpose()?.unwrap_or_default();
+    let options = Options { faults, keys };
     let server = Server::new(cloud.clone(), options).map_err(|error| no_server(&error))?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| taken(args, &error))?;
     let address = listener.local_addr().map_err(|error| taken(args, &error))?;
@@ -72,16 +75,43 @@ fn open(args: &Serve) -> Outcome<Cloud> {
     }
 }
 
-fn schedule(file: &Path) -> Outcome<Faults> {
-    let name = file.display();
-    let unread = |error: io::Error| {
-        Trouble::input(format!("{name} cannot be read")).because(error.to_string())
-    };
-    std::fs::read_to_string(file).map_err(unread)?.parse().map_err(|why: String| {
-        Trouble::input(format!("{name} is no schedule of faults"))
-            .because(why)
-            .next("a rule is ACTION[@REGION][#NTH]=TROUBLE, for example CreateVpc#1=reset-after")
+fn text(file: &Path) -> Outcome<String> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Trouble::input(format!("{} cannot be read", file.display())).because(error.to_string())
     })
+}
+
+fn schedule(file: &Path) -> Outcome<Faults> {
+    text(file)?.parse().map_err(|why: String| {
+        Trouble::input(format!("{} is no schedule of faults", file.display())).because(why).next(
+            "a rule is ACTION[NAME=VALUE][@REGION][#TURNS]=TROUBLE, for example CreateVpc#1=reset-after",
+        )
+    })
+}
+
+/// One access key of a file of keys.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    account: String,
+    secret: Option<String>,
+}
+
+fn keys(file: &Path) -> Outcome<BTreeMap<String, AccessKey>> {
+    let wrong = |why: String| {
+        Trouble::input(format!("{} is no file of access keys", file.display())).because(why).next(
+            "write a table per key: [AKIAEXAMPLE], then account = \"111122223333\" and secret = \"…\"",
+        )
+    };
+    let keys: BTreeMap<String, Key> =
+        toml::from_str(&text(file)?).map_err(|error| wrong(error.to_string()))?;
+    let read = |(id, Key { account, secret }): (String, Key)| {
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong(format!("{id}.account: {account:?} is no number of 12 digits")));
+        }
+        Ok((id, AccessKey { account: account.into(), secret }))
+    };
+    keys.into_iter().map(read).collect()
 }
 
 fn no_server(error: &io::Error) -> Trouble {
