@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Makes the virtual environment of the local AWS, once per version of what it needs. Prints its Python.
+# Makes a virtual environment, once per version of what it needs: `setup.sh [WHERE [REQUIREMENTS]]`; by default that of the local AWS.
+# Prints its Python.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 venv=${1:-$here/../target/rig/venv}
+requirements=${2:-$here/requirements.txt}
 python=${PYTHON:-python3}
 
-wanted=$(sha256sum "$here/requirements.txt" | cut -d ' ' -f 1)
+wanted=$(sha256sum "$requirements" | cut -d ' ' -f 1)
 if [[ $(cat "$venv/.made-for" 2>/dev/null) != "$wanted" ]]; then
     mkdir -p "$(dirname "$venv")"
     (
@@ -14,7 +16,7 @@ if [[ $(cat "$venv/.made-for" 2>/dev/null) != "$wanted" ]]; then
         if [[ $(cat "$venv/.made-for" 2>/dev/null) != "$wanted" ]]; then
             rm -rf "$venv"
             "$python" -m venv "$venv"
-            "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+            "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
             echo "$wanted" >"$venv/.made-for"
         fi
     ) 9>"$venv.lock" >&2

@@ -326,7 +326,11 @@ impl World {
         if let Body::PeeringConnection(peering) = &thing.body
             && peering.state_of(self, thing) == PeeringState::Over
         {
-            let why = format!("{id} is {}", self.peering_status(thing).0);
+            // Clients read in these words that it is over. Source: `resourceVPCPeeringConnectionDelete` of Terraform's AWS provider.
+            let is = self.peering_status(thing).0;
+            let why = format!(
+                "Invalid state transition for {id}, attempted to transition from {is} to deleting"
+            );
             return Err(refusal::invalid("InvalidStateTransition", why));
         }
         if thing.life.deleting.is_some() {

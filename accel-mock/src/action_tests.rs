@@ -125,8 +125,9 @@ fn a_peering_connection_is_shown_on_both_sides_and_for_hours_after_it_is_over() 
     world.unmake(&there, Kind::PeeringConnection, &id).unwrap();
     assert_eq!(world.peering_status(world.thing(key)).0, "deleted");
     assert_eq!(count(&world), [1, 1]);
-    let again = world.unmake(&here(), Kind::PeeringConnection, &id);
-    assert_eq!(code(again), "InvalidStateTransition");
+    let again = world.unmake(&here(), Kind::PeeringConnection, &id).unwrap_err();
+    assert!(again.to_string().contains("from deleted to deleting"), "{again}");
+    assert_eq!(code(Err::<(), _>(again)), "InvalidStateTransition");
     world.enter(Duration::from_secs(2 * 3600 + 1));
     assert_eq!(count(&world), [0, 0]);
 }

@@ -34,7 +34,7 @@ impl Rules for Subnet {
     }
 
     /// Inside the VPC's block, /16 to /28, in a zone of the region, overlapping no other; 200 per VPC.
-    /// Source: `CreateSubnet`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
+    /// Source: `CreateSubnet`; Error codes for the Amazon EC2 API; Amazon VPC quotas; of the zone, hashicorp/terraform#3434.
     fn check(&self, world: &World, ask: &Ask) -> Result<Answer> {
         world.need(self.vpc)?;
         let inside = world.vpc(self.vpc).is_some_and(|vpc| vpc.cidr.contains(&self.cidr));
@@ -43,8 +43,8 @@ impl Rules for Subnet {
         }
         if !world.settings.offers.zones_of(&ask.place.region).contains(&self.zone) {
             return Err(refusal::invalid(
-                "InvalidZone.NotFound",
-                format!("there is no zone {}", self.zone),
+                "InvalidParameterValue",
+                format!("Value ({}) for parameter availabilityZone is invalid", self.zone),
             ));
         }
         let mut count = 0;
@@ -116,7 +116,7 @@ mod tests {
             let answer = subnet("10.9.0.0/24", "ap-southeast-3b").await;
             assert_eq!(answer, (ErrorKind::Invalid, "InvalidSubnet.Range".to_owned()));
             let answer = subnet("10.1.64.0/20", "ap-southeast-3z").await;
-            assert_eq!(answer, (ErrorKind::Invalid, "InvalidZone.NotFound".to_owned()));
+            assert_eq!(answer, (ErrorKind::Invalid, "InvalidParameterValue".to_owned()));
         });
     }
 

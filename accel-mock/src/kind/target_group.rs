@@ -108,7 +108,11 @@ impl Rules for TargetGroup {
                 format!("a target group named {} exists with other settings", self.name),
             ));
         }
-        world.need(self.vpc)?;
+        // Load balancing has none of the codes of EC2. Source: terraform-aws-modules/terraform-aws-alb#294.
+        world.need(self.vpc).map_err(|_| {
+            let vpc = &world.thing(self.vpc).text;
+            refusal::not_yet("ValidationError", format!("The VPC ID '{vpc}' is not found"))
+        })?;
         if self.port == 0 {
             return Err(refusal::invalid("ValidationError", "a port is 1 to 65535"));
         }
@@ -160,8 +164,11 @@ impl Rules for TargetGroup {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use accel_core::ErrorKind;
     use accel_core::NetworkBackend as _;
+    use accel_core::backend::Bound;
 
     use crate::kind::Body;
     use crate::testing::{Deployer, refused, run, secs};
@@ -182,6 +189,19 @@ mod tests {
             let again = refused(deployer.create("entry.targets").await);
             assert_eq!(again, (ErrorKind::Conflict, "DuplicateTargetGroupName".to_owned()));
             assert_eq!(deployer.find("entry.targets").await, Ok(Some(id)), "content, not settings");
+        });
+    }
+
+    #[test]
+    fn a_vpc_that_is_not_seen_yet_has_the_code_of_load_balancing() {
+        run(async {
+            let lag = Lag { by_id: Duration::from_secs(5), ..Lag::default() };
+            let settings = Settings { lag, ..Settings::instant() };
+            let mut deployer = Deployer::with(settings, "").await;
+            let id = deployer.create("entry.vpc").await.unwrap();
+            deployer.bound.push((deployer.id("entry.vpc"), Bound { id, attributes: None }));
+            let answer = refused(deployer.create("entry.targets").await);
+            assert_eq!(answer, (ErrorKind::NotYet, "ValidationError".to_owned()));
         });
     }
 

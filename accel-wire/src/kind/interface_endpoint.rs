@@ -125,7 +125,10 @@ fn address_in(world: &World, earlier: Option<Key>, subnet: Key) -> Option<Ipv4Ad
     endpoint.subnets.iter().find(|(key, _)| *key == subnet).map(|(_, address)| *address)
 }
 
-/// Answers with success, and names what it did not delete. Source: `DeleteVpcEndpoints`, `Unsuccessful`.
+const MISSING_IN_A_BATCH: &str = "InvalidVpcEndpoint.NotFound";
+
+/// Answers with success, and names what it did not delete; what is not there has a code of its own in that list.
+/// Source: `DeleteVpcEndpoints`, `Unsuccessful`; Error codes for the Amazon EC2 API; `resourceVPCEndpointDelete` of Terraform's AWS provider.
 fn delete(asked: &Asked<'_>) -> Result<Act> {
     let ids = asked.texts("VpcEndpointId");
     if ids.is_empty() {
@@ -134,7 +137,10 @@ fn delete(asked: &Asked<'_>) -> Result<Act> {
     Ok(Box::new(move |turn| {
         let mut refused = Vec::new();
         for id in ids {
-            if let Err(error) = turn.world.unmake(turn.caller, Kind::InterfaceEndpoint, &id) {
+            let kind = Kind::InterfaceEndpoint;
+            let found = turn.world.require(turn.caller, kind, &id, Some(MISSING_IN_A_BATCH));
+            let found = found.map(drop);
+            if let Err(error) = found.and_then(|()| turn.world.unmake(turn.caller, kind, &id)) {
                 refused.push((id, Refusal::from(error)));
             }
         }

@@ -30,7 +30,11 @@ fn create(asked: &Asked<'_>) -> Result<Act> {
     let checks = AskedChecks::read(asked)?.over(Checks::default());
     let tags = asked.tags("Tags")?;
     Ok(Box::new(move |turn| {
-        let vpc = turn.world.require(turn.caller, Kind::Vpc, &vpc, None)?.key();
+        // Source: terraform-aws-modules/terraform-aws-alb#294.
+        let vpc = turn.world.require(turn.caller, Kind::Vpc, &vpc, None).map_err(|_| {
+            Refusal::new("ValidationError", format!("The VPC ID '{vpc}' is not found"))
+        })?;
+        let vpc = vpc.key();
         let body = TargetGroup {
             name,
             vpc,

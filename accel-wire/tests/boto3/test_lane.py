@@ -23,7 +23,7 @@ class Endpoints(WireTest):
         self.refused("DependencyViolation", self.far.delete_security_group, GroupId=group)
         answer = self.far.delete_vpc_endpoints(VpcEndpointIds=[endpoint, "vpce-999999"])["Unsuccessful"]
         refused = [(one["ResourceId"], one["Error"]["Code"]) for one in answer]
-        self.assertEqual(refused, [("vpce-999999", "InvalidVpcEndpointId.NotFound")])
+        self.assertEqual(refused, [("vpce-999999", "InvalidVpcEndpoint.NotFound")])
         self.assertEqual(self.far.describe_vpc_endpoints()["VpcEndpoints"][0]["State"], "deleting")
         self.refused("DependencyViolation", self.far.delete_subnet, SubnetId=subnet)
         time.sleep(0.4)

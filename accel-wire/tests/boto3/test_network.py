@@ -81,7 +81,7 @@ class Subnets(WireTest):
     def test_a_zone_is_one_of_the_region(self):
         zones = self.ec2.describe_availability_zones(Filters=[{"Name": "state", "Values": ["available"]}])["AvailabilityZones"]
         self.assertEqual([zone["ZoneName"] for zone in zones], [f"ap-southeast-1{letter}" for letter in "abc"])
-        self.refused("InvalidZone.NotFound", self.subnet, vpc=self.vpc(), zone="z")
+        self.refused("InvalidParameterValue", self.subnet, vpc=self.vpc(), zone="z")
 
 
 class Gateways(WireTest):
