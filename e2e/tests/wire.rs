@@ -1,6 +1,8 @@
 //! The program against the simulated cloud on the wire, with every rule, delay, lag and limit that it has: at each call that may
 //! change something, a lost answer and a SIGKILL; and two runs that compete.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::thread;
 
 use accel_e2e::{Lane, LocalAws as _, SPEC, Wire};
@@ -52,13 +54,40 @@ fn of_two_that_deploy_the_same_lane_at_once_none_makes_it_twice() {
     lanes[0].leaves_nothing();
 }
 
-/// Nothing that the backend asks is unknown to the server, and nothing is asked that it need not.
+/// What the program asks is known to the server, and stands in the table of its judges.
 #[test]
 fn the_program_asks_nothing_that_the_cloud_does_not_know() {
     let cloud = Wire::start().expect("it needs nothing but the program");
     let lane = Lane::new(&cloud, SPEC);
+    let _built = lane.deploy().ends_with(0);
+    let _checked = lane.run("status", &["--check"]).ends_with(0);
+    let _asked = lane.run("plan", &["--permissions"]).ends_with(0);
     ends_well(&lane);
-    let unknown: Vec<Value> =
-        cloud.calls().into_iter().filter(|call| call.get("unknown").is_some()).collect();
-    assert_eq!(unknown, Vec::<Value>::new());
+    let calls = cloud.calls();
+    let unknown: Vec<&Value> = calls.iter().filter(|call| call.get("unknown").is_some()).collect();
+    assert_eq!(unknown, Vec::<&Value>::new());
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    judged(&calls.iter().map(|call| (text(&call["service"]), text(&call["action"]))).collect());
+}
+
+/// Checks the program's column, the last, of the table of actions and judges; writes it where the other judges write theirs.
+fn judged(called: &BTreeSet<(String, String)>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../accel-wire/docs/judges.md");
+    let old = std::fs::read_to_string(&path).expect("the table is there");
+    let marked = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, service, action, .., last, ""] = *cells.as_slice() else { return line.to_owned() };
+        let key = (service.to_owned(), action.trim_matches('`').to_owned());
+        if last == "●" || !action.starts_with('`') || !called.contains(&key) {
+            return line.to_owned();
+        }
+        let (before, _) = line.trim_end_matches(" |").rsplit_once('|').expect("it has cells");
+        format!("{before}| ● |")
+    };
+    let new: Vec<String> = old.lines().map(marked).collect();
+    let new = new.join("\n") + "\n";
+    if std::env::var_os("ACCEL_WRITE_TABLES").is_some() {
+        return std::fs::write(path, new).expect("the table can be written");
+    }
+    assert_eq!(new, old, "ACCEL_WRITE_TABLES=1 writes the table anew");
 }

@@ -162,6 +162,7 @@ const TABLE: &[Row] = &[
     row(Always, "InvalidGroup.NotFound", "", Missing, EC2),
     row(Always, "InvalidSecurityGroupID.NotFound", "", Missing, EC2),
     row(On("CreateLoadBalancer"), "InvalidSecurityGroup", "", Missing, ELB),
+    row(On("CreateTargetGroup"), "ValidationError", "is not found", Missing, SEEN),
     row(Always, "InvalidPermission.NotFound", "", Missing, EC2),
     row(Always, "InvalidSecurityGroupRuleId.NotFound", "", Missing, EC2),
     row(Always, "InvalidVpcEndpointId.NotFound", "", Missing, EC2),

@@ -14,7 +14,7 @@ pub(super) async fn refuses_a_block_outside_its_vpc(lab: &mut Lab<'_>) -> Verdic
     refuses_each(lab, Kind::Subnet, [subnet("10.1.0.0/20"), subnet("10.2.0.0/29")]).await
 }
 
-/// Source: EC2 error codes, `InvalidZone.NotFound`.
+/// Source: EC2 error codes, `InvalidParameterValue`.
 pub(super) async fn refuses_an_unknown_zone(lab: &mut Lab<'_>) -> Verdict {
     let vpc = lab.lane.entry.vpc.clone();
     let subnet = Subnet { vpc, cidr: net("10.2.0.0/20"), zone: Zone::from("nowhere-1a") };
