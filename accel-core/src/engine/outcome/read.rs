@@ -292,7 +292,7 @@ mod tests {
         let vpc = graph.add("vpc", &place, Vpc { cidr: "10.2.0.0/16".parse().expect("a block") });
         for (name, cidr) in [("a", "10.2.0.0/20"), ("b", "10.2.16.0/20")] {
             let (cidr, zone) = (cidr.parse().expect("a block"), name.into());
-            graph.add(name, &place, Subnet { vpc: vpc.clone().into(), cidr, zone });
+            graph.add(name, &place, Subnet { vpc: vpc.clone(), cidr, zone });
         }
         let (mut state, mut agenda) = (State::default(), Agenda::default());
         evolve(&mut state, &Record::Planned { graph: Arc::new(graph) });
