@@ -39,11 +39,11 @@ async fn serve(args: &Serve, terminal: &Terminal) -> Outcome<Exit> {
     let server = Server::new(cloud.clone(), options).map_err(|error| no_server(&error))?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| taken(args, &error))?;
     let address = listener.local_addr().map_err(|error| taken(args, &error))?;
-    let served = document::Served::new(address, server.token(), cloud.account());
+    let listening = document::Served::new(address, server.token(), cloud.account());
     if terminal.json {
-        terminal.document(&served)
+        terminal.document(&listening);
     } else {
-        terminal.result(&served.to_string())
+        terminal.result(&listening.to_string());
     }
     if !address.ip().is_loopback() {
         terminal.say(
