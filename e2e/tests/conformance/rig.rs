@@ -38,13 +38,14 @@ fn barred() -> Zone {
 
 fn subject(cloud: &'static Cloud, key: String) -> Subject {
     let [service, entry] = sites();
+    let backend = backend(&cloud.url(), &key);
     Subject {
         barred_zone: Some(barred()),
         // Nothing is hidden there and nothing takes time.
         // A backend may share its looks for half a second.
         patience: Patience { poll: Duration::from_millis(100), window: Duration::from_millis(600) },
-        controls: Arc::new(Local { cloud, key: key.clone() }),
-        ..Subject::new(backend(&cloud.url(), &key), service, entry)
+        controls: Arc::new(Local { cloud, key }),
+        ..Subject::new(backend, service, entry)
     }
 }
 

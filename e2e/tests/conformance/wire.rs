@@ -82,9 +82,8 @@ impl Wire {
         Self { serving: server.in_background().expect("a port is free"), world }
     }
 
-    fn break_next(&self, rule: &str) -> Option<()> {
+    fn break_next(&self, rule: &str) {
         self.serving.server().set_faults(rule.parse().expect("a rule"));
-        Some(())
     }
 }
 
@@ -96,17 +95,20 @@ impl Controls for Wire {
     }
 
     fn refuse_next(&self, kind: ErrorKind) -> Option<()> {
-        if kind == ErrorKind::Throttled {
-            self.break_next("*#1=throttle")
+        let rule = if kind == ErrorKind::Throttled {
+            "*#1=throttle"
         } else if kind == ErrorKind::Unavailable {
-            self.break_next("mutating#1=refuse:ConcurrentTagAccess")
+            "mutating#1=refuse:ConcurrentTagAccess"
         } else {
-            None
-        }
+            return None;
+        };
+        self.break_next(rule);
+        Some(())
     }
 
     fn lose_next(&self) -> Option<()> {
-        self.break_next("mutating#1=reset-after")
+        self.break_next("mutating#1=reset-after");
+        Some(())
     }
 
     async fn strange_interface(&self, subnet: &RemoteId) -> Option<Stranger> {
