@@ -13,8 +13,8 @@ pub(crate) enum CloudCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It speaks EC2, Elastic Load Balancing v2, STS and Service Quotas as far as private lanes need \
-them; what it does not know is an error that names it. Every region is there.
+    after_help = "It speaks EC2, Elastic Load Balancing v2, STS, Service Quotas and Resource Groups Tagging as far \
+as private lanes need them; what it does not know is an error that names it. Every region is there.
 
 Examples:
   accel cloud serve
@@ -34,8 +34,8 @@ pub(crate) struct Serve {
     /// The file that holds the cloud; made if there is none. Without it the cloud ends with the program
     #[arg(long = "cloud", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// The access keys that are let in: a TOML file with a table per key, each with its account and, where signatures are to be
-    /// checked, its secret. Without it every key is let in
+    /// Access keys: a TOML file with a table per key, which names its account and may name its secret. As soon as one has a secret,
+    /// these alone are let in, and signatures are checked; else every key is
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
     /// What goes wrong: a file of rules, such as CreateVpc#1=reset-after
