@@ -22,8 +22,8 @@ mod wire;
 pub use cloud::{Cloud, Fault, Mode, Preset, Stats, Thing};
 pub use lane::{Lane, SPEC};
 pub use local::LocalAws;
-pub use program::{Cost, Program, Run};
-pub use python::{not_run, python};
+pub use program::{Cost, Program, Run, binary, cost_of};
+pub use python::{not_run, python, venv};
 pub use wire::Wire;
 
 use std::path::{Path, PathBuf};

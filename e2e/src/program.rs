@@ -120,18 +120,9 @@ impl Program {
     /// If there is no Python, which whoever has a local AWS has.
     #[must_use]
     pub fn measured(&self, arguments: &[&str]) -> Cost {
-        let mut command = Command::new(python().expect("there is a local AWS, so there is Python"));
-        command.arg(root().join("rig/measure.py")).arg(&self.path).args(arguments);
-        let output = self.dress(&mut command).output().expect("Python starts");
-        let said = String::from_utf8_lossy(&output.stdout);
-        let cost: Value = serde_json::from_str(&said).expect("measure.py prints JSON");
-        let number = |field: &str| cost[field].as_f64().expect("a number");
-        Cost {
-            code: cost["code"].as_i64().expect("an exit code"),
-            wall_s: number("wall_s"),
-            cpu_s: number("cpu_s"),
-            peak_mb: number("peak_mb"),
-        }
+        cost_of(&self.path, arguments, |command| {
+            self.dress(command);
+        })
     }
 
     /// Starts it and kills it as soon as `seen` says so. Without an exit code it was killed; with one it ended before.
@@ -184,8 +175,31 @@ fn finish(child: Child, began: Instant) -> Run {
     }
 }
 
-/// Where the program is.
-pub(crate) fn binary() -> PathBuf {
+/// Runs any program to its end and measures what that cost; `dress` gives it its surroundings.
+///
+/// # Panics
+///
+/// If there is no Python.
+#[must_use]
+pub fn cost_of(program: &Path, arguments: &[&str], dress: impl FnOnce(&mut Command)) -> Cost {
+    let mut command = Command::new(python().expect("there is Python, which measures"));
+    command.arg(root().join("rig/measure.py")).arg(program).args(arguments);
+    dress(&mut command);
+    let output = command.output().expect("Python starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let cost: Value = serde_json::from_str(&said).expect("measure.py prints JSON");
+    let number = |field: &str| cost[field].as_f64().expect("a number");
+    Cost {
+        code: cost["code"].as_i64().expect("an exit code"),
+        wall_s: number("wall_s"),
+        cpu_s: number("cpu_s"),
+        peak_mb: number("peak_mb"),
+    }
+}
+
+/// Where the program is: that of `ACCEL_BIN`; without that, the one that was built together with the tests; without that, the one that
+/// `cargo build` makes here.
+pub fn binary() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     match std::env::var_os("ACCEL_BIN") {
         Some(path) => PathBuf::from(path),

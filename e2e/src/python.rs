@@ -14,8 +14,18 @@ pub fn python() -> Option<&'static PathBuf> {
 }
 
 fn make() -> Option<PathBuf> {
-    let made = Command::new(root().join("rig/setup.sh")).output();
-    let made = match made {
+    set_up(&mut Command::new(root().join("rig/setup.sh")))
+}
+
+/// The interpreter of another virtual environment, with what a file of requirements lists. `None` if it cannot be made here, which is
+/// said.
+pub fn venv(name: &str, requirements: &str) -> Option<PathBuf> {
+    let mut command = Command::new(root().join("rig/setup.sh"));
+    set_up(command.arg(root().join("target/rig").join(name)).arg(root().join(requirements)))
+}
+
+fn set_up(command: &mut Command) -> Option<PathBuf> {
+    let made = match command.output() {
         Ok(output) if output.status.success() => output,
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);

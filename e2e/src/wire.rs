@@ -57,6 +57,11 @@ impl Wire {
         self.ask("PUT faults", rules);
     }
 
+    /// Changes settings: what is named, in milliseconds.
+    pub fn set(&self, settings: &Value) {
+        self.ask("PUT settings", &settings.to_string());
+    }
+
     /// The calls so far.
     ///
     /// # Panics
