@@ -30,11 +30,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let runs = arguments.iter().skip_while(|word| *word != "--runs").nth(1);
     let runs = runs.and_then(|runs| runs.parse().ok()).unwrap_or(3);
-    let tools: [fn() -> Option<Tool>; 3] = [accel, terraform, script];
     let mut measured: Vec<(&str, Vec<[Step; 2]>)> = Vec::new();
     for _ in 0..runs {
-        for tool in &tools {
-            let Some(tool) = tool() else { continue };
+        for tool in [Some(accel()), terraform(), script()].into_iter().flatten() {
             let steps = run(&tool);
             match measured.iter_mut().find(|(name, _)| *name == tool.name) {
                 Some((_, all)) => all.push(steps),
@@ -139,18 +137,18 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// Without the wait for healthy targets, which the others do not have; its window is a tenth of the usual one, as all times are.
-fn accel() -> Option<Tool> {
+fn accel() -> Tool {
     let place = place();
     std::fs::write(place.path().join("lane.toml"), SPEC).expect("the spec can be written");
     let options = "lane.toml --yes --window 3s --journal journal";
-    Some(Tool {
+    Tool {
         name: "accel",
         place,
         program: binary(),
         deploy: words(&format!("deploy {options} --no-wait")),
         cleanup: words(&format!("cleanup {options}")),
         path: None,
-    })
+    }
 }
 
 fn peers() -> PathBuf {
