@@ -8,7 +8,7 @@ use std::thread;
 use accel_e2e::{Lane, LocalAws as _, SPEC, Wire};
 use serde_json::Value;
 
-use crate::sweeps::{At, Stop, ends_well, stop_cleanups, stop_deploys};
+use crate::sweeps::{At, Stop, ends_well, stop_cleanups, stop_deploys, sweep};
 
 #[test]
 fn a_lost_answer_to_any_call_of_a_deploy_leaves_nothing_twice() {
@@ -33,6 +33,44 @@ fn killed_at_any_call_with_its_records_lost_a_name_is_enough_to_clean_up() {
 #[test]
 fn killed_at_any_call_of_a_cleanup_one_more_run_leaves_nothing() {
     stop_cleanups::<Wire>(Stop::Killed, At::Each);
+}
+
+/// What can happen to a call besides. One run may live through it, or end and say so; one more makes it right.
+const TROUBLES: [&str; 8] = [
+    "fail-before",
+    "fail-after",
+    "truncate",
+    "throttle",
+    "reset-before",
+    "refuse:InternalError",
+    "late:3000",
+    "delay:2000",
+];
+
+#[test]
+fn any_trouble_with_any_call_of_a_deploy_leaves_nothing_twice() {
+    let calls = 46; // As many things as a lane has; more calls only where one is repeated.
+    let troubles = TROUBLES.into_iter().cycle();
+    let cases: Vec<(u32, &str)> = (1..=calls).zip(troubles).collect();
+    sweep(&cases, |cloud: &Wire, (position, trouble)| {
+        cloud.set_faults(&format!("mutating#{position}={trouble}"));
+        let lane = Lane::new(cloud, SPEC);
+        let run = lane.deploy();
+        assert!(matches!(run.code(), Some(0 | 1)), "{}", run.stderr);
+        ends_well(&lane);
+    });
+}
+
+/// Every look is at a world of ten seconds ago, a third of what a cloud may hide, and every tenth call of any kind is throttled.
+#[test]
+fn with_stale_looks_and_throttled_calls_throughout_a_lane_is_built_and_removed() {
+    let cloud = Wire::start().expect("it needs nothing but the program");
+    let throttled: String = (1..40).map(|tenth| format!("*#{}=throttle ", tenth * 10)).collect();
+    cloud.set_faults(&format!("{throttled} Describe*=stale:10000"));
+    let lane = Lane::new(&cloud, SPEC);
+    let _built = lane.deploy().ends_with(0);
+    let _removed = lane.cleanup().ends_with(0);
+    lane.leaves_nothing();
 }
 
 /// Each has records of its own, so neither knows of the other but by what it finds.
