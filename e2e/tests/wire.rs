@@ -65,8 +65,9 @@ fn any_trouble_with_any_call_of_a_deploy_leaves_nothing_twice() {
 #[test]
 fn with_stale_looks_and_throttled_calls_throughout_a_lane_is_built_and_removed() {
     let cloud = Wire::start().expect("it needs nothing but the program");
-    let throttled: String = (1..40).map(|tenth| format!("*#{}=throttle ", tenth * 10)).collect();
-    cloud.set_faults(&format!("{throttled} Describe*=stale:10000"));
+    let throttled: Vec<String> =
+        (1..40).map(|tenth| format!("*#{}=throttle", tenth * 10)).collect();
+    cloud.set_faults(&format!("{} Describe*=stale:10000", throttled.join(" ")));
     let lane = Lane::new(&cloud, SPEC);
     let _built = lane.deploy().ends_with(0);
     let _removed = lane.cleanup().ends_with(0);
