@@ -4,6 +4,9 @@ use crate::{Cloud, Fault, Mode, Program, Run};
 
 /// A local AWS that lanes are built in.
 pub trait LocalAws: Sized + Sync {
+    /// How many may work at the same time on a small machine: most of what happens to a lane is waiting.
+    const AT_ONCE: usize;
+
     /// Starts one; `None` where it cannot be had, which was said then.
     fn start() -> Option<Self>;
 
@@ -30,6 +33,8 @@ pub trait LocalAws: Sized + Sync {
 }
 
 impl LocalAws for Cloud {
+    const AT_ONCE: usize = 8;
+
     fn start() -> Option<Self> {
         Self::start()
     }

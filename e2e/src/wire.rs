@@ -79,6 +79,8 @@ fn own((a, b): (&str, &str)) -> (String, String) {
 }
 
 impl LocalAws for Wire {
+    const AT_ONCE: usize = 24;
+
     fn start() -> Option<Self> {
         Some(Self::serve(&["--speed", "30"]))
     }

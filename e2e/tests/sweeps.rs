@@ -11,9 +11,6 @@ use std::thread;
 
 use accel_e2e::{Cloud, Lane, LocalAws, SPEC};
 
-/// Each worker has a local AWS of its own. Most of a case is waiting.
-const WORKERS: usize = 24;
-
 /// How many mutating calls an undisturbed deploy makes, and a cleanup.
 fn undisturbed<C: LocalAws>(cloud: &C) -> (u64, u64) {
     let lane = Lane::new(cloud, SPEC);
@@ -28,7 +25,7 @@ pub(crate) fn sweep<C: LocalAws, T: Sync + Debug>(cases: &[T], check: impl Fn(&C
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..WORKERS.min(cases.len()) {
+        for _ in 0..C::AT_ONCE.min(cases.len()) {
             scope.spawn(|| {
                 let cloud = C::start().expect("one could be started before");
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
