@@ -61,12 +61,12 @@ fn any_trouble_with_any_call_of_a_deploy_leaves_nothing_twice() {
     });
 }
 
-/// Every look is at a world of ten seconds ago, a third of what a cloud may hide, and every tenth call of any kind is throttled.
+/// Every look is at a world of ten seconds ago, a third of what a cloud may hide, and every fiftieth call of any kind is throttled. (A
+/// listing is some twenty calls, and begins anew when one of them is refused.)
 #[test]
 fn with_stale_looks_and_throttled_calls_throughout_a_lane_is_built_and_removed() {
     let cloud = Wire::start().expect("it needs nothing but the program");
-    let throttled: Vec<String> =
-        (1..40).map(|tenth| format!("*#{}=throttle", tenth * 10)).collect();
+    let throttled: Vec<String> = (1..9).map(|turn| format!("*#{}=throttle", turn * 50)).collect();
     cloud.set_faults(&format!("{} Describe*=stale:10000", throttled.join(" ")));
     let lane = Lane::new(&cloud, SPEC);
     let _built = lane.deploy().ends_with(0);

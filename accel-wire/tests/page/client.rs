@@ -57,7 +57,7 @@ pub(crate) fn call(to: SocketAddr, service: &str, region: &str, form: &str) -> A
     let version = if service == "ec2" { "2016-11-15" } else { "2015-12-01" };
     let form = format!("{form}&Version={version}");
     let scope = format!("Credential=AKIAPAGEEXAMPLE/20260101/{region}/{service}/aws4_request");
-    let signed = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
+    let signed = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature={:064}", 0);
     let form_type = "application/x-www-form-urlencoded";
     let headers = [("Authorization", signed.as_str()), ("Content-Type", form_type)];
     send(to, "POST /", &headers, &form).expect("the server answers")
