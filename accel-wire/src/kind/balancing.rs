@@ -3,7 +3,7 @@
 use accel_core::resource::Kind;
 use accel_mock::Thing;
 
-use crate::action::{Turn, View};
+use crate::action::{Act, Turn, View};
 use crate::asked::Asked;
 use crate::family::{id_in, number, token};
 use crate::refusal::{Refusal, Result};
@@ -90,6 +90,22 @@ impl Page {
         xml.members(name, all, |xml, thing| write(xml, thing));
         xml.maybe("NextMarker", next);
     }
+}
+
+/// A describe of the attributes of the one thing that a parameter names.
+pub(super) fn describe_attributes(
+    asked: &Asked<'_>,
+    parameter: &str,
+    kind: Kind,
+    show: fn(&Thing, &mut Xml),
+) -> Result<Act> {
+    let arn = asked.need(parameter)?;
+    Ok(Box::new(move |turn| {
+        let mut xml = Xml::default();
+        show(named(turn, kind, &arn)?, &mut xml);
+        turn.answer.xml = xml;
+        Ok(())
+    }))
 }
 
 /// Attributes that were asked for.

@@ -3,7 +3,9 @@
 use accel_core::resource::Kind;
 use accel_mock::{ListenerOptions, Setting, Thing};
 
-use super::balancing::{check_fixed, named, parse, read_attributes, show_attributes};
+use super::balancing::{
+    check_fixed, describe_attributes, named, parse, read_attributes, show_attributes,
+};
 use super::listener::of;
 use crate::action::{Act, Action};
 use crate::asked::Asked;
@@ -19,13 +21,7 @@ pub(super) const ACTIONS: &[Action] = &[
 const IDLE: &str = "tcp.idle_timeout.seconds";
 
 fn describe(asked: &Asked<'_>) -> Result<Act> {
-    let arn = asked.need("ListenerArn")?;
-    Ok(Box::new(move |turn| {
-        let mut xml = Xml::default();
-        show(named(turn, Kind::Listener, &arn)?, &mut xml);
-        turn.answer.xml = xml;
-        Ok(())
-    }))
+    describe_attributes(asked, "ListenerArn", Kind::Listener, show)
 }
 
 fn modify(asked: &Asked<'_>) -> Result<Act> {

@@ -3,7 +3,9 @@
 use accel_core::resource::Kind;
 use accel_mock::{LoadBalancerOptions, Setting, Thing};
 
-use super::balancing::{check_fixed, named, parse, read_attributes, show_attributes};
+use super::balancing::{
+    check_fixed, describe_attributes, named, parse, read_attributes, show_attributes,
+};
 use super::load_balancer::of;
 use crate::action::{Act, Action};
 use crate::asked::Asked;
@@ -31,13 +33,7 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 fn describe(asked: &Asked<'_>) -> Result<Act> {
-    let arn = asked.need("LoadBalancerArn")?;
-    Ok(Box::new(move |turn| {
-        let mut xml = Xml::default();
-        show(named(turn, Kind::LoadBalancer, &arn)?, &mut xml);
-        turn.answer.xml = xml;
-        Ok(())
-    }))
+    describe_attributes(asked, "LoadBalancerArn", Kind::LoadBalancer, show)
 }
 
 /// Nobody has reserved any, for there is no action that does.

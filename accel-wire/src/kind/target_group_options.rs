@@ -3,7 +3,9 @@
 use accel_core::resource::Kind;
 use accel_mock::{Setting, TargetGroupOptions, Thing};
 
-use super::balancing::{check_fixed, named, parse, read_attributes, show_attributes};
+use super::balancing::{
+    check_fixed, describe_attributes, named, parse, read_attributes, show_attributes,
+};
 use super::target_group::of;
 use crate::action::{Act, Action};
 use crate::asked::Asked;
@@ -35,13 +37,7 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 fn describe(asked: &Asked<'_>) -> Result<Act> {
-    let arn = asked.need("TargetGroupArn")?;
-    Ok(Box::new(move |turn| {
-        let mut xml = Xml::default();
-        show(named(turn, Kind::TargetGroup, &arn)?, &mut xml);
-        turn.answer.xml = xml;
-        Ok(())
-    }))
+    describe_attributes(asked, "TargetGroupArn", Kind::TargetGroup, show)
 }
 
 fn modify(asked: &Asked<'_>) -> Result<Act> {
