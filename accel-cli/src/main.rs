@@ -15,6 +15,7 @@ mod document;
 mod escape;
 mod input;
 mod inventory;
+mod lane;
 mod patience;
 mod permissions;
 mod pictures;

@@ -23,7 +23,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("accel-examples", &["accel-lane-core", "accel-lane-mock"]),
     ("accel-tests", &["accel-lane-core", "accel-lane-mock"]),
     ("accel-lane-aws", &["accel-lane-core"]),
-    ("accel-lane", &["accel-lane-aws", "accel-lane-core", "accel-lane-mock", "accel-lane-wire"]),
+    ("accel-lane-client", &["accel-lane-core"]),
+    (
+        "accel-lane",
+        &[
+            "accel-lane-aws",
+            "accel-lane-client",
+            "accel-lane-core",
+            "accel-lane-mock",
+            "accel-lane-wire",
+        ],
+    ),
+    ("accel-lab", &[]),
     ("accel-e2e", &["accel-lane-aws", "accel-lane-core", "accel-tests"]),
 ];
 
@@ -44,8 +55,11 @@ const CORE_NEEDS: &[(&str, &str)] = &[
 ];
 
 /// What needs no SDK and is no default member nevertheless, and why.
-const NO_DEFAULTS: &[(&str, &str)] =
-    &[("accel-lane-wire", "its judges are other people's programs: they need Python and packages")];
+const NO_DEFAULTS: &[(&str, &str)] = &[
+    ("accel-lane-wire", "its judges are other people's programs: they need Python and packages"),
+    ("accel-lane-client", "its adapter for the SDK is tested with the SDK"),
+    ("accel-lab", "its clients are other people's programs: they need Python, Node and packages"),
+];
 
 /// Crates of an unrelated project have these names.
 const TAKEN_NAMES: &[&str] = &["accel", "accel-core"];

@@ -1,6 +1,11 @@
 //! The command line.
 
+mod client;
+mod connect;
+mod hosts;
+mod lane;
 mod parse;
+mod probe;
 mod serve;
 
 use std::path::PathBuf;
@@ -9,7 +14,12 @@ use std::time::Duration;
 use accel_core::{DeploymentId, NodeName, Place};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use client::Client;
+pub(crate) use connect::Connect;
+pub(crate) use hosts::Hosts;
+pub(crate) use lane::Lane;
 pub(crate) use parse::Journal;
+pub(crate) use probe::Probe;
 pub(crate) use serve::{CloudCommand, Serve};
 
 use crate::prices::Traffic;
@@ -65,6 +75,14 @@ pub(crate) enum Command {
     Status(Status),
     /// Print what clients need: names to dial, addresses, hosts, ports, metric names
     Outputs(Outputs),
+    /// Print how a client uses the lane with TLS verified, in its own language
+    Client(Client),
+    /// A local proxy through which any client uses the lane with TLS verified
+    Connect(Connect),
+    /// Put the lane into the hosts file, and take it out again
+    Hosts(Hosts),
+    /// Measure the lane against the direct way: is it faster, by how much, how sure
+    Probe(Probe),
     /// Remove everything of a lane, and prove that nothing is left
     Cleanup(Cleanup),
     /// Print an IAM policy: the least that deploy or cleanup needs, or the one for the lane's callers

@@ -1,14 +1,20 @@
 //! One file per subcommand.
 
 mod cleanup;
+mod client;
 mod completions;
+mod connect;
 mod deploy;
 mod graph;
+mod hosts;
 mod outputs;
 mod plan;
 mod policy;
+mod probe;
 mod serve;
 mod status;
+
+pub(crate) use outputs::current as current_outputs;
 
 use crate::args::{CloudCommand, Command};
 use crate::terminal::Terminal;
@@ -21,6 +27,10 @@ pub(crate) fn run(command: &Command, terminal: &Terminal) -> Outcome<Exit> {
         Command::Deploy(args) => deploy::run(args, terminal),
         Command::Status(args) => status::run(args, terminal),
         Command::Outputs(args) => outputs::run(args, terminal),
+        Command::Client(args) => client::run(args, terminal),
+        Command::Connect(args) => connect::run(args, terminal),
+        Command::Hosts(args) => hosts::run(args, terminal),
+        Command::Probe(args) => probe::run(args, terminal),
         Command::Cleanup(args) => cleanup::run(args, terminal),
         Command::Policy(args) => policy::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Outputs, terminal: &Terminal) -> Outcome<Exit> {
 }
 
 /// The outputs of what is there now.
-pub(super) fn current(
+pub(crate) fn current(
     spec: &input::Spec,
     cloud: &Cloud,
     others: OtherRuns,

@@ -1,0 +1,12 @@
+//! `accel hosts`.
+
+use crate::args::Hosts;
+use crate::lane;
+use crate::terminal::Terminal;
+use crate::trouble::{Exit, Outcome};
+
+pub(super) fn run(args: &Hosts, terminal: &Terminal) -> Outcome<Exit> {
+    let settings = lane::settings(&args.lane, terminal)?;
+    terminal.result(&settings.generation);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,12 @@
+//! `accel probe`.
+
+use crate::args::Probe;
+use crate::lane;
+use crate::terminal::Terminal;
+use crate::trouble::{Exit, Outcome};
+
+pub(super) fn run(args: &Probe, terminal: &Terminal) -> Outcome<Exit> {
+    let settings = lane::settings(&args.lane, terminal)?;
+    terminal.result(&settings.generation);
+    Ok(Exit::Done)
+}
