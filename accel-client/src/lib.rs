@@ -4,6 +4,26 @@
 //! There is no way to switch verification off, here or in anything that this crate prints.
 
 mod address;
+#[cfg(feature = "aws")]
+pub mod aws;
+mod clock;
+#[cfg(feature = "connect")]
+pub mod connect;
+mod event;
+mod health;
+#[cfg(feature = "hyper")]
+pub mod hyper;
+mod lane;
+mod names;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod settings;
+mod table;
 
+pub use event::{Counters, Event};
+pub use lane::{
+    AddressStatus, Dialled, Fallback, Lane, LaneError, Options, Resolved, ServiceStatus,
+    Unreachable, Way,
+};
+pub use names::{Answer, Names, SystemNames};
 pub use settings::{Expired, HostName, Problem, SETTINGS_SCHEMA, Service, Settings, SettingsError};

@@ -1,0 +1,167 @@
+//! Connections: to the address that answers first, with the known best one a head start.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Fallback, Inner, LaneError, Look, Unreachable, Way};
+
+/// How long an address has to answer before the next one is tried beside it (RFC 8305, section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+/// How long a connection may be idle before it sends a keep-alive, and how often it does then. A Network Load Balancer forgets what is
+/// idle for 350 s by default, for 60 s at least, and counts keep-alives as traffic (Elastic Load Balancing user guide, "Connection idle
+/// timeout").
+const KEEP_ALIVE: Duration = Duration::from_secs(45);
+
+/// A connection.
+#[derive(Debug)]
+pub struct Dialled {
+    /// The connection.
+    pub stream: TcpStream,
+    /// Where it goes.
+    pub address: SocketAddr,
+    /// Which way.
+    pub way: Way,
+}
+
+impl Inner {
+    pub(super) async fn dial(
+        self: &Arc<Self>,
+        host: &str,
+        port: u16,
+    ) -> Result<Dialled, LaneError> {
+        let found = match self.route(host, port)? {
+            None => self.public(host, port, Way::Elsewhere).await,
+            Some(service) => self.through(service, host, port).await,
+        };
+        let counters = &mut self.state().counters;
+        match &found {
+            Ok(dialled) => counters.dialled += u64::from(dialled.way == Way::Lane),
+            // Counted where it happened.
+            Err(LaneError::Unresolved { .. }) => {}
+            Err(_) => counters.failed += 1,
+        }
+        found
+    }
+
+    /// The service of a host, if it is the lane's.
+    fn route(&self, host: &str, port: u16) -> Result<Option<usize>, LaneError> {
+        let state = self.state();
+        let Some(index) = state.table.find(host) else { return Ok(None) };
+        let ports = &state.table.routes[index].service.ports;
+        if ports.contains(&port) {
+            return Ok(Some(index));
+        }
+        let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        Err(LaneError::Port { host: host.to_owned(), port, ports })
+    }
+
+    async fn through(
+        self: &Arc<Self>,
+        service: usize,
+        host: &str,
+        port: u16,
+    ) -> Result<Dialled, LaneError> {
+        let may_fall_back = self.options.fallback == Fallback::Public;
+        let addresses = match self.look_for_dialling(host).await {
+            Look::Elsewhere => return self.public(host, port, Way::Elsewhere).await,
+            Look::Down(..) if may_fall_back => return self.public(host, port, Way::Public).await,
+            Look::Down(error, addresses) if addresses.is_empty() => return Err(error),
+            // Better what failed a moment ago than nothing.
+            Look::Lane(addresses) | Look::Unsure(addresses) | Look::Down(_, addresses) => addresses,
+        };
+        let note = |address: IpAddr, outcome: &io::Result<Duration>| {
+            if let IpAddr::V4(address) = address {
+                self.heard(service, address, outcome, false);
+            }
+        };
+        let addresses = addresses.into_iter().map(IpAddr::from).collect();
+        match self.race(addresses, port, note).await {
+            Ok((stream, address)) => Ok(Dialled { stream, address, way: Way::Lane }),
+            Err(_) if may_fall_back => self.public(host, port, Way::Public).await,
+            Err(tried) => Err(unreachable(host, tried, true)),
+        }
+    }
+
+    /// A connection is itself a check: there is no need to wait for one, only for a name that gives addresses.
+    async fn look_for_dialling(self: &Arc<Self>, host: &str) -> Look {
+        let look = self.look(host);
+        let is_unresolved = matches!(look, Look::Down(LaneError::NoAddress { .. }, _));
+        if is_unresolved { self.addresses(host).await } else { look }
+    }
+
+    async fn public(&self, host: &str, port: u16, way: Way) -> Result<Dialled, LaneError> {
+        let resolved = self.system(host, way).await?;
+        match self.race(resolved.addresses, port, |_, _| ()).await {
+            Ok((stream, address)) => Ok(Dialled { stream, address, way }),
+            Err(tried) => Err(unreachable(host, tried, false)),
+        }
+    }
+
+    /// Connects to the first address that answers; each next one starts when the one before has failed, or has used up its head start.
+    async fn race(
+        &self,
+        addresses: Vec<IpAddr>,
+        port: u16,
+        note: impl Fn(IpAddr, &io::Result<Duration>),
+    ) -> Result<(TcpStream, SocketAddr), Vec<(SocketAddr, io::Error)>> {
+        let patience = self.options.patience;
+        let mut waiting = addresses.into_iter().map(|address| SocketAddr::new(address, port));
+        let mut running = JoinSet::new();
+        let mut tried = Vec::new();
+        loop {
+            let next = waiting.next();
+            if let Some(address) = next {
+                running.spawn(async move { (address, connect(address, patience).await) });
+            }
+            tokio::select! {
+                ended = running.join_next() => match ended {
+                    Some(Ok((address, Ok((stream, took))))) => {
+                        note(address.ip(), &Ok(took));
+                        return Ok((stream, address));
+                    }
+                    Some(Ok((address, Err(error)))) => {
+                        note(address.ip(), &Err(io::Error::new(error.kind(), error.to_string())));
+                        tried.push((address, error));
+                    }
+                    Some(Err(_)) => {}
+                    None => return Err(tried),
+                },
+                () = sleep(HEAD_START), if next.is_some() => {}
+            }
+        }
+    }
+}
+
+/// Connects, and says how long that took.
+pub(super) async fn connect(
+    address: SocketAddr,
+    patience: Duration,
+) -> io::Result<(TcpStream, Duration)> {
+    let began = Instant::now();
+    let Ok(stream) = timeout(patience, TcpStream::connect(address)).await else {
+        let why = format!("no answer within {} s", patience.as_secs_f32());
+        return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+    };
+    let stream = stream?;
+    let took = began.elapsed();
+    stream.set_nodelay(true)?;
+    keep_alive(&stream)?;
+    Ok((stream, took))
+}
+
+/// Makes an idle connection heard of now and then.
+pub(crate) fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
+    SockRef::from(stream).set_tcp_keepalive(&keep_alive)
+}
+
+fn unreachable(host: &str, tried: Vec<(SocketAddr, io::Error)>, lane: bool) -> LaneError {
+    LaneError::Unreachable(Unreachable { host: host.to_owned(), tried, lane })
+}

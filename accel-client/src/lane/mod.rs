@@ -1,0 +1,383 @@
+//! A lane as a client uses it: names become its addresses, and connections are made to those that answer.
+//!
+//! # What happens meanwhile
+//!
+//! While a lane is in use, one task in the background keeps what is known of it fresh: whether each address answers and how fast (a
+//! connection that is closed again), what its name resolves to, and whether its file of settings has changed. A lookup that finds
+//! something due starts it; it ends when all is done. So a lane that nobody uses makes no traffic, and the task ends with the lane.
+//!
+//! Only a lookup that comes after a pause, when nothing is known of any address any more, waits for the first one that answers.
+
+mod dial;
+mod error;
+mod file;
+mod options;
+mod upkeep;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+pub use dial::Dialled;
+#[cfg(feature = "connect")]
+pub(crate) use dial::keep_alive;
+pub use error::{LaneError, Unreachable};
+pub use options::{Fallback, Options};
+
+use crate::clock;
+use crate::event::{Counters, Event};
+use crate::settings::{Settings, SettingsError};
+use crate::table::{Route, Table};
+use file::SettingsFile;
+
+/// How many events wait for a slow listener, who is told how many it has missed.
+const EVENTS_MAX: usize = 256;
+/// How often it is looked at most whether something is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A lane as a client uses it. Its clones are the same lane.
+///
+/// ```
+/// use accel_client::{Lane, Settings};
+///
+/// # let text = r#"{ "schema": "accel.lane-outputs.v1", "entries": [{
+/// #     "hosts": ["runtime.sagemaker.ap-southeast-3.amazonaws.com"], "addresses": ["203.0.113.7"] }] }"#;
+/// let lane = Lane::new(Settings::parse(text)?); // or Lane::from_file("lane.json")
+/// assert!(lane.carries("runtime.sagemaker.ap-southeast-3.amazonaws.com", 443));
+/// assert!(!lane.carries("sts.amazonaws.com", 443));
+/// # Ok::<(), accel_client::SettingsError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Lane {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: Mutex<State>,
+    options: Options,
+    events: broadcast::Sender<Event>,
+    /// Something has become known.
+    progress: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    table: Table,
+    counters: Counters,
+    file: Option<SettingsFile>,
+    /// Whether it has been told that the settings have expired.
+    is_expired: bool,
+    look_again: Option<Instant>,
+    upkeep: Option<JoinHandle<()>>,
+}
+
+/// The addresses of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// In the order in which to try them. There is at least one.
+    pub addresses: Vec<IpAddr>,
+    /// Whose they are.
+    pub way: Way,
+}
+
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+impl Resolved {
+    /// The addresses in the form of hyper and reqwest, which put the URL's port in.
+    pub(crate) fn sockets(self) -> std::vec::IntoIter<std::net::SocketAddr> {
+        let socket = |address| std::net::SocketAddr::new(address, 0);
+        self.addresses.into_iter().map(socket).collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// Which way a connection goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Through the lane.
+    Lane,
+    /// To the public address of a lane's host, because the lane does not answer and that is allowed.
+    Public,
+    /// To another name, which the lane does not carry.
+    Elsewhere,
+}
+
+/// What is known of one service of a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ServiceStatus {
+    /// Which one.
+    pub service: String,
+    /// Its addresses, in the order in which they are tried.
+    pub addresses: Vec<AddressStatus>,
+}
+
+/// What is known of one address of a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AddressStatus {
+    /// Which one.
+    pub address: Ipv4Addr,
+    /// How long a connection takes, in microseconds, if one was ever made.
+    pub connect_us: Option<u64>,
+    /// How often it has failed since it last answered; 0 for an address in good health.
+    pub failures: u32,
+    /// How many connections were made through it.
+    pub dialled: u64,
+}
+
+/// What a lookup finds without waiting.
+enum Look {
+    Elsewhere,
+    Lane(Vec<Ipv4Addr>),
+    /// Nothing is known; these may do.
+    Unsure(Vec<Ipv4Addr>),
+    Down(LaneError, Vec<Ipv4Addr>),
+}
+
+impl Lane {
+    /// A lane with fixed settings.
+    pub fn new(settings: Settings) -> Self {
+        Self::with(settings, Options::default())
+    }
+
+    /// A lane with fixed settings and options of its own.
+    pub fn with(settings: Settings, options: Options) -> Self {
+        Self::build(settings, options, None)
+    }
+
+    /// A lane whose settings stand in a file. They are read again when it changes: a lane that was built anew is picked up without a
+    /// restart.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::read`]. A later version of the file that cannot be used is told as [`Event::Refused`], and the earlier stays.
+    pub fn from_file(path: impl AsRef<Path>, options: Options) -> Result<Self, SettingsError> {
+        let (file, settings) = SettingsFile::open(path.as_ref())?;
+        Ok(Self::build(settings, options, Some(file)))
+    }
+
+    fn build(settings: Settings, options: Options, file: Option<SettingsFile>) -> Self {
+        let table = Table::new(settings);
+        let state = State {
+            table,
+            counters: Counters::default(),
+            file,
+            is_expired: false,
+            look_again: None,
+            upkeep: None,
+        };
+        let (events, _) = broadcast::channel(EVENTS_MAX);
+        let inner = Inner { state: Mutex::new(state), options, events, progress: Notify::new() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Takes new settings. What is known of addresses that stay is kept.
+    pub fn replace(&self, settings: Settings) {
+        self.inner.replace(settings);
+    }
+
+    /// Whether connections to that host and port go through the lane.
+    pub fn carries(&self, host: &str, port: u16) -> bool {
+        let state = self.inner.state();
+        let found = state.table.find(host).map(|index| &state.table.routes[index].service);
+        found.is_some_and(|service| service.ports.contains(&port))
+    }
+
+    /// The addresses of a name: the lane's if it is one of its hosts, else what the system says.
+    ///
+    /// # Errors
+    ///
+    /// If the settings have expired, or the lane has no address that is known, or the system knows none.
+    pub async fn resolve(&self, host: &str) -> Result<Resolved, LaneError> {
+        let addresses = match self.inner.addresses(host).await {
+            Look::Elsewhere => return self.inner.system(host, Way::Elsewhere).await,
+            Look::Down(..) if self.inner.options.fallback == Fallback::Public => {
+                return self.inner.system(host, Way::Public).await;
+            }
+            Look::Down(error, addresses) if addresses.is_empty() => {
+                self.inner.state().counters.failed += 1;
+                return Err(error);
+            }
+            // Better what failed a moment ago than nothing.
+            Look::Lane(addresses) | Look::Unsure(addresses) | Look::Down(_, addresses) => addresses,
+        };
+        self.inner.state().counters.resolved += 1;
+        let addresses = addresses.into_iter().map(IpAddr::from).collect();
+        Ok(Resolved { addresses, way: Way::Lane })
+    }
+
+    /// Connects to a host: through the lane if it is one of its hosts and ports, else as the system says.
+    ///
+    /// An address that does not answer within a quarter of a second is overtaken by the next one. The connection sends keep-alives, which
+    /// the load balancer counts as traffic: it would forget an idle connection after 350 s.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lane::resolve`]; besides, if the lane does not take the port, or no address takes a connection.
+    pub async fn dial(&self, host: &str, port: u16) -> Result<Dialled, LaneError> {
+        self.inner.dial(host, port).await
+    }
+
+    /// How often what happened.
+    pub fn counters(&self) -> Counters {
+        self.inner.state().counters
+    }
+
+    /// What is known of each service.
+    pub fn status(&self) -> Vec<ServiceStatus> {
+        self.inner.state().table.routes.iter().map(ServiceStatus::of).collect()
+    }
+
+    /// The settings in use.
+    pub fn settings(&self) -> Settings {
+        self.inner.state().table.settings.clone()
+    }
+
+    /// Tells whoever listens.
+    #[cfg(feature = "connect")]
+    pub(crate) fn tell(&self, event: Event) {
+        self.inner.tell(event);
+    }
+
+    /// What happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock; and if it did, what is known would still be usable.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: Event) {
+        // That nobody listens is no fault.
+        drop(self.events.send(event));
+    }
+
+    fn replace(&self, settings: Settings) {
+        let generation = settings.generation.clone();
+        let mut state = self.state();
+        state.table.renew(settings);
+        state.counters.replaced += 1;
+        state.is_expired = false;
+        state.look_again = None;
+        drop(state);
+        self.tell(Event::Replaced { generation });
+    }
+
+    /// Looks, and waits for the first address that answers if nothing is known of any.
+    async fn addresses(self: &Arc<Self>, host: &str) -> Look {
+        let deadline = Instant::now() + self.options.patience;
+        loop {
+            let progress = self.progress.notified();
+            let look = self.look(host);
+            let unsure = matches!(&look, Look::Unsure(_))
+                || matches!(&look, Look::Down(LaneError::NoAddress { .. }, _));
+            if !unsure || timeout_at(deadline, progress).await.is_err() {
+                return look;
+            }
+        }
+    }
+
+    fn look(self: &Arc<Self>, host: &str) -> Look {
+        let now = Instant::now();
+        let mut state = self.state();
+        let Some(index) = state.table.find(host) else { return Look::Elsewhere };
+        self.start_upkeep(&mut state, now);
+        if let Err(expired) = state.table.settings.valid_at(clock::now()) {
+            if !std::mem::replace(&mut state.is_expired, true) {
+                self.tell(Event::Expired);
+            }
+            return Look::Down(expired.into(), Vec::new());
+        }
+        let route = &state.table.routes[index];
+        let order = route.order();
+        // A lane that is not in use is not checked, and what was known of it fades.
+        let fresh = now.checked_sub(self.options.check_every * 3).unwrap_or(now);
+        if route.is_up_since(fresh) {
+            return Look::Lane(order);
+        }
+        match route.down_since(fresh) {
+            Some(error) => Look::Down(error, order),
+            None => Look::Unsure(order),
+        }
+    }
+
+    async fn system(&self, host: &str, way: Way) -> Result<Resolved, LaneError> {
+        let answer = self.options.names.lookup(host).await;
+        let mut state = self.state();
+        match answer {
+            Ok(addresses) if !addresses.is_empty() => {
+                match way {
+                    Way::Elsewhere => state.counters.elsewhere += 1,
+                    Way::Public | Way::Lane => state.counters.fell_back += 1,
+                }
+                Ok(Resolved { addresses, way })
+            }
+            answer => {
+                state.counters.failed += 1;
+                let none = || std::io::Error::other("there is no answer");
+                let source = answer.err().unwrap_or_else(none);
+                Err(LaneError::Unresolved { host: host.to_owned(), source })
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let upkeep = self.state().upkeep.take();
+        if let Some(upkeep) = upkeep {
+            upkeep.abort();
+        }
+    }
+}
+
+impl Route {
+    /// Why it is known that this service cannot be reached.
+    fn down_since(&self, then: Instant) -> Option<LaneError> {
+        let service = self.service.name.clone();
+        if self.known.is_empty() {
+            let dial = self.service.dial.clone().unwrap_or_default();
+            return Some(LaneError::NoAddress { service, dial });
+        }
+        (self.is_all_aside() && self.is_known_since(then)).then(|| {
+            LaneError::Unreachable(Unreachable { host: service, tried: Vec::new(), lane: true })
+        })
+    }
+}
+
+impl ServiceStatus {
+    fn of(route: &Route) -> Self {
+        let mut known: Vec<_> = route.known.iter().collect();
+        known.sort_by_key(|known| known.health.rank());
+        let micros = |rtt: Duration| u64::try_from(rtt.as_micros()).unwrap_or(u64::MAX);
+        let addresses = known.into_iter().map(|known| AddressStatus {
+            address: known.address,
+            connect_us: known.health.rtt.map(micros),
+            failures: known.health.failures,
+            dialled: known.dialled,
+        });
+        Self { service: route.service.name.clone(), addresses: addresses.collect() }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lane => "through the lane",
+            Self::Public => "the public way",
+            Self::Elsewhere => "elsewhere",
+        })
+    }
+}
