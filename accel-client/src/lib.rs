@@ -15,6 +15,8 @@ mod health;
 pub mod hyper;
 mod lane;
 mod names;
+#[cfg(feature = "probe")]
+pub mod probe;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod settings;
