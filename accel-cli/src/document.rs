@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use accel_client::Settings;
 use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Left, Plan, Status};
 use accel_core::engine::{Stranger, Timeline};
 use accel_core::resource::Kind;
@@ -13,6 +14,7 @@ use accel_core::topology::LaneOutputs;
 use accel_core::{AccountId, Calls, Error, Failure, NodeName, Place, Problem, RemoteId};
 use serde::Serialize;
 
+use crate::args::{Connect, FallbackTo};
 use crate::inventory::Inventory;
 use crate::permissions::Permissions;
 use crate::prices::Estimate;
@@ -227,6 +229,55 @@ impl fmt::Display for Served<'_> {
     }
 }
 
+/// A lane that can be used through a local proxy.
+#[derive(Debug, Serialize)]
+pub(crate) struct Connected {
+    schema: &'static str,
+    /// For `HTTPS_PROXY` and the like.
+    proxy: String,
+    deployment: String,
+    generation: String,
+    /// What it carries, each `host:port`.
+    carries: Vec<String>,
+    /// Whether everything else is let through.
+    pass_through: bool,
+    /// Whether calls go the public way while no address of the lane answers.
+    falls_back: bool,
+}
+
+impl Connected {
+    pub(crate) fn new(address: SocketAddr, settings: &Settings, args: &Connect) -> Self {
+        let carried = settings.services.iter().flat_map(|service| {
+            let ports = service.ports.iter();
+            ports.flat_map(|port| service.hosts.iter().map(move |host| format!("{host}:{port}")))
+        });
+        Self {
+            schema: "accel.connect.v1",
+            proxy: format!("http://{address}"),
+            deployment: settings.deployment.clone(),
+            generation: settings.generation.clone(),
+            carries: carried.collect(),
+            pass_through: args.pass_through,
+            falls_back: args.fallback == FallbackTo::Public,
+        }
+    }
+}
+
+/// What a person does with it.
+impl fmt::Display for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the lane is open at {}", self.proxy)?;
+        for carried in &self.carries {
+            writeln!(f, "  carries   {carried}")?;
+        }
+        let others = if self.pass_through { "go where the system says" } else { "are refused" };
+        writeln!(f, "  others    {others}")?;
+        writeln!(f, "  clients   export HTTPS_PROXY={}, or the client's own setting", self.proxy)?;
+        writeln!(f, "  health    curl {}/", self.proxy)?;
+        write!(f, "  stop      Ctrl-C")
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct Failed<'a> {
     schema: &'static str,
@@ -259,7 +310,7 @@ struct NodeId<'a> {
 pub(crate) fn failure(trouble: &Trouble) -> Failed<'_> {
     let mut document = Failed {
         schema: "accel.failure.v1",
-        exit_code: trouble.exit as u8,
+        exit_code: trouble.exit.code(),
         kind: if trouble.exit == Exit::Interrupted { "stopped" } else { "input" },
         message: &trouble.what,
         reasons: &trouble.why,

@@ -26,7 +26,8 @@ pub(crate) fn from_file(file: &Path) -> Outcome<Settings> {
     Settings::read(file).map_err(|error| unusable(&file.display().to_string(), &error))
 }
 
-fn unusable(subject: &str, error: &SettingsError) -> Trouble {
+/// Settings that cannot be used.
+pub(crate) fn unusable(subject: &str, error: &SettingsError) -> Trouble {
     let trouble = Trouble::input(format!("{subject}: no settings of a lane"));
     let trouble = error.to_string().lines().fold(trouble, Trouble::because);
     let cause = std::error::Error::source(error);

@@ -1,6 +1,6 @@
 //! How a command fails: what, where and why, what to do next, and the exit code.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
 use accel_core::topology::LaneOutputs;
 use accel_core::{Error, ErrorKind, Failure, Problem};
@@ -8,21 +8,47 @@ use accel_core::{Error, ErrorKind, Failure, Problem};
 /// How the program ends. The numbers are part of its interface, and stand in its help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// What was asked is done.
-    Done = 0,
-    /// Stopped with work left, or a person must act before any is done.
-    WorkLeft = 1,
-    /// The command, the spec or a consent is not what it must be; nothing was changed.
-    BadInput = 2,
-    /// `--check` found differences.
-    Differences = 3,
-    /// Interrupted.
-    Interrupted = 130,
+    /// What was asked is done: 0.
+    Done,
+    /// Stopped with work left, or a person must act before any is done: 1.
+    WorkLeft,
+    /// The command, the spec or a consent is not what it must be; nothing was changed: 2.
+    BadInput,
+    /// `--check` found differences: 3.
+    Differences,
+    /// Interrupted: 130.
+    Interrupted,
+    /// As the command ended that was run on the user's behalf.
+    OfCommand(u8),
+}
+
+impl Exit {
+    /// The exit code.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::WorkLeft => 1,
+            Self::BadInput => 2,
+            Self::Differences => 3,
+            Self::Interrupted => 130,
+            Self::OfCommand(code) => code,
+        }
+    }
+
+    /// As that command ended. One that was killed by a signal ends as shells tell it: 128 and the signal's number.
+    pub(crate) fn of_command(status: ExitStatus) -> Self {
+        #[cfg(unix)]
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        #[cfg(not(unix))]
+        let signal: Option<i32> = None;
+        let code = status.code().or(signal.map(|signal| 128 + signal));
+        Self::OfCommand(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 

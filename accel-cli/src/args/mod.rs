@@ -15,7 +15,7 @@ use accel_core::{DeploymentId, NodeName, Place};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use client::Client;
-pub(crate) use connect::Connect;
+pub(crate) use connect::{Connect, FallbackTo};
 pub(crate) use hosts::Hosts;
 pub(crate) use lane::Lane;
 pub(crate) use parse::Journal;

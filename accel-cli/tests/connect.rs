@@ -1,0 +1,160 @@
+//! `accel connect`, run as a user runs it: tunnels to a service on loopback, refusals, and a command of its own.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[expect(dead_code, reason = "each test crate uses a part")]
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command};
+
+use serde_json::Value;
+use support::{Bench, finish};
+
+const HOST: &str = "runtime.sagemaker.ap-southeast-3.amazonaws.com";
+
+/// A zone that says hello to each connection.
+fn zone() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // A check closes at once.
+            drop(stream.unwrap().write_all(b"hello"));
+        }
+    });
+    address
+}
+
+fn write_settings(bench: &Bench, zone: SocketAddr) {
+    let text = format!(
+        r#"{{ "schema": "accel.lane-outputs.v1", "deployment": "jakarta", "generation": "g1", "entries": [{{
+            "hosts": ["{HOST}"], "ports": [{}], "addresses": ["{}"], "allow_private": true }}] }}"#,
+        zone.port(),
+        zone.ip()
+    );
+    bench.write("lane.json", &text);
+}
+
+/// The program; dropped, it is killed.
+struct Connected {
+    child: Child,
+    proxy: String,
+}
+
+impl Connected {
+    fn start(bench: &Bench, options: &str) -> Self {
+        let line = format!("connect --settings lane.json --listen 127.0.0.1:0 --json {options}");
+        let mut child = bench.program(&line).spawn().unwrap();
+        let mut text = String::new();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        while !text.ends_with("}\n") {
+            assert!(said.read_line(&mut text).unwrap() > 0, "it has ended: {text}");
+        }
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let schema = serde_json::from_str(include_str!("../schemas/connect.v1.json")).unwrap();
+        jsonschema::validate(&schema, &document).unwrap();
+        let proxy = document["proxy"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        Self { child, proxy }
+    }
+
+    /// What comes back, to the end.
+    fn ask(&self, head: &str) -> String {
+        let mut stream = TcpStream::connect(&self.proxy).unwrap();
+        write!(stream, "{head}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn tunnel(&self, to: &str) -> String {
+        self.ask(&format!("CONNECT {to} HTTP/1.1\r\nHost: {to}"))
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn a_host_of_the_lane_gets_a_tunnel_and_everything_else_is_refused() {
+    let bench = Bench::new();
+    let zone = zone();
+    write_settings(&bench, zone);
+    let lane = Connected::start(&bench, "");
+    let through = lane.tunnel(&format!("{HOST}:{}", zone.port()));
+    assert!(through.starts_with("HTTP/1.1 200") && through.ends_with("hello"), "{through}");
+    for other in [format!("{HOST}:8443"), "sts.amazonaws.com:443".to_owned(), zone.to_string()] {
+        let refused = lane.tunnel(&other);
+        assert!(refused.starts_with("HTTP/1.1 403"), "{other}: {refused}");
+        assert!(refused.contains("the lane does not carry") && refused.contains(HOST), "{refused}");
+    }
+    let clear = lane.ask(&format!("GET http://{HOST}/ HTTP/1.1\r\nHost: {HOST}"));
+    assert!(clear.starts_with("HTTP/1.1 405"), "{clear}");
+}
+
+#[test]
+fn it_tells_how_the_lane_is_to_this_machine_alone() {
+    let bench = Bench::new();
+    let zone = zone();
+    write_settings(&bench, zone);
+    let lane = Connected::start(&bench, "");
+    let _through = lane.tunnel(&format!("{HOST}:{}", zone.port()));
+    let answer = lane.ask(&format!("GET / HTTP/1.1\r\nHost: {}", lane.proxy));
+    let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["schema"], "accel.connect-status.v1");
+    assert_eq!((&body["generation"], &body["counters"]["dialled"]), (&"g1".into(), &1.into()));
+    assert_eq!(body["services"][0]["addresses"][0]["failures"], 0);
+    // A name that somebody else makes point here, in a browser.
+    let rebound = lane.ask("GET / HTTP/1.1\r\nHost: rebound.example");
+    assert!(rebound.starts_with("HTTP/1.1 421"), "{rebound}");
+}
+
+#[test]
+fn everything_else_is_let_through_only_if_asked() {
+    let bench = Bench::new();
+    let (inside, outside) = (zone(), zone());
+    write_settings(&bench, inside);
+    let lane = Connected::start(&bench, "--pass-through");
+    let through = lane.tunnel(&outside.to_string());
+    assert!(through.ends_with("hello"), "{through}");
+}
+
+#[test]
+fn it_listens_on_this_machine_only() {
+    let bench = Bench::new();
+    write_settings(&bench, zone());
+    let run = bench.run("connect --settings lane.json --listen 0.0.0.0:0").ended(2);
+    assert!(run.stderr.contains("is not of this machine"), "{}", run.stderr);
+}
+
+#[test]
+fn a_command_gets_the_proxy_and_its_exit_code_is_that_of_the_program() {
+    let bench = Bench::new();
+    write_settings(&bench, zone());
+    bench.write("say", "echo \"$HTTPS_PROXY $NO_PROXY\"; exit 7");
+    let mut program = bench.program("connect --settings lane.json -- sh say");
+    program.env("NO_PROXY", "*").env("PATH", std::env::var_os("PATH").unwrap());
+    let run = finish(program).ended(7);
+    assert!(run.stdout.starts_with("http://127.0.0.1:"), "{}", run.stdout);
+    assert!(!run.stdout.contains('*'), "nothing bypasses the lane: {}", run.stdout);
+    bench.run("connect --settings lane.json -- no-such-command").ended(2);
+}
+
+#[test]
+fn an_interrupt_ends_it_with_a_sum() {
+    let bench = Bench::new();
+    write_settings(&bench, zone());
+    let mut lane = Connected::start(&bench, "");
+    let id = lane.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(lane.child.wait().unwrap().code(), Some(0));
+    let mut told = String::new();
+    lane.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(told, "0 through the lane, 0 the public way, 0 elsewhere, 0 failed\n");
+}
