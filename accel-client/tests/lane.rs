@@ -263,6 +263,28 @@ async fn a_lane_that_nobody_uses_makes_no_traffic_and_its_task_ends_with_it() {
     assert_eq!(tasks, 1, "only the zone's");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_million_lookups_take_no_more_memory_than_a_few() {
+    fn resident_kib() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+    let zone = Zone::at((8, 0)).await;
+    let lane = Lane::with(pinned(&[&zone]), quick());
+    let look_up = async |times: u32| {
+        for _ in 0..times {
+            assert_eq!(lane.resolve(HOST).await.unwrap().addresses.len(), 1);
+        }
+    };
+    look_up(50_000).await;
+    let before = resident_kib();
+    look_up(1_000_000).await;
+    let grown = resident_kib().saturating_sub(before);
+    assert!(grown < 4096, "{grown} KiB more");
+}
+
 #[tokio::test]
 async fn connections_send_keep_alives_before_the_load_balancer_forgets_them() {
     let zone = Zone::at((7, 0)).await;

@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Fallback, Inner, LaneError, Look, Unreachable, Way};
@@ -113,24 +113,23 @@ impl Inner {
     ) -> Result<(TcpStream, SocketAddr), Vec<(SocketAddr, io::Error)>> {
         let patience = self.options.patience;
         let mut waiting = addresses.into_iter().map(|address| SocketAddr::new(address, port));
-        let mut running = JoinSet::new();
+        let mut running = FuturesUnordered::new();
         let mut tried = Vec::new();
         loop {
             let next = waiting.next();
             if let Some(address) = next {
-                running.spawn(async move { (address, connect(address, patience).await) });
+                running.push(async move { (address, connect(address, patience).await) });
             }
             tokio::select! {
-                ended = running.join_next() => match ended {
-                    Some(Ok((address, Ok((stream, took))))) => {
+                ended = running.next() => match ended {
+                    Some((address, Ok((stream, took)))) => {
                         note(address.ip(), &Ok(took));
                         return Ok((stream, address));
                     }
-                    Some(Ok((address, Err(error)))) => {
+                    Some((address, Err(error))) => {
                         note(address.ip(), &Err(io::Error::new(error.kind(), error.to_string())));
                         tried.push((address, error));
                     }
-                    Some(Err(_)) => {}
                     None => return Err(tried),
                 },
                 () = sleep(HEAD_START), if next.is_some() => {}
