@@ -158,3 +158,41 @@ fn an_interrupt_ends_it_with_a_sum() {
     lane.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(told, "0 through the lane, 0 the public way, 0 elsewhere, 0 failed\n");
 }
+
+#[test]
+fn the_outputs_of_a_deploy_are_settings_that_may_expire() {
+    let bench = Bench::new();
+    bench.done("deploy lane.toml --yes");
+    let outputs = bench.done("outputs lane.toml --json --valid-for 1h");
+    let expires = outputs.json()["expires"].as_str().unwrap().to_owned();
+    bench.write("lane.json", &outputs.stdout);
+    let lane = Connected::start(&bench, "");
+    let carries = lane.tunnel("sts.amazonaws.com:443");
+    assert!(carries.contains("runtime.sagemaker.ap-southeast-3.amazonaws.com:443"), "{carries}");
+
+    let past = outputs.stdout.replace(&expires, "2020-01-01T00:00:00Z");
+    bench.write("lane.json", &past);
+    let lane = Connected::start(&bench, "");
+    let refused = lane.tunnel(&format!("{HOST}:443"));
+    assert!(
+        refused.starts_with("HTTP/1.1 502") && refused.contains("expired at 2020"),
+        "{refused}"
+    );
+    bench.sim("outputs lane.toml --json --valid-for 0d").ended(2);
+    bench.sim("outputs lane.toml --valid-for 1h").ended(2);
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_refused_with_every_reason() {
+    let bench = Bench::new();
+    bench.write(
+        "lane.json",
+        r#"{ "schema": "accel.lane-outputs.v1", "entries": [{ "hosts": ["x"] }] }"#,
+    );
+    let run = bench.run("connect --settings lane.json").ended(2);
+    for reason in ["entries[0].hosts[0]", "entries[0].dial", "accel outputs SPEC --json"] {
+        assert!(run.stderr.contains(reason), "{}", run.stderr);
+    }
+    bench.run("connect --settings nothing.json").ended(2);
+    bench.run("connect").ended(2);
+}

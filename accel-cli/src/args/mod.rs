@@ -252,6 +252,8 @@ pub(crate) struct Status {
 #[command(after_help = "Examples:
   accel outputs lane.toml
   eval \"$(accel outputs lane.toml --format shell)\"    sets ACCEL_DIAL and others
+  accel outputs lane.toml --json > lane.json   the settings of `accel connect`, `accel probe` and the clients
+  accel outputs lane.toml --json --valid-for 30d > lane.json    clients stop using them after that
   accel outputs lane.toml --json | jq -r '.entries[].metric_name'")]
 pub(crate) struct Outputs {
     /// The spec (TOML or JSON); - for stdin
@@ -259,6 +261,9 @@ pub(crate) struct Outputs {
     /// In which form; --json gives the document
     #[arg(long, value_enum, default_value_t = OutputsFormat::Text)]
     pub(crate) format: OutputsFormat,
+    /// How long clients may use what is printed, for example 30d; by default without end
+    #[arg(long, value_name = "DURATION", value_parser = parse::lifetime, requires = "json")]
+    pub(crate) valid_for: Option<Duration>,
     #[command(flatten)]
     pub(crate) cloud: Cloud,
     #[command(flatten)]

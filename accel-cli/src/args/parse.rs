@@ -53,6 +53,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(secs))
 }
 
+/// Whole hours, days or weeks, up to ten years: what is handed out is to be used, and to end.
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
+    const HOURS_MAX: u64 = 10 * 366 * 24;
+    let wrong =
+        || format!("{text:?} is no duration of 1h to ten years; write it like 12h, 30d or 8w");
+    let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let hours = match unit {
+        "h" => Some(number),
+        "d" => number.checked_mul(24),
+        "w" => number.checked_mul(7 * 24),
+        _ => None,
+    };
+    let hours = hours.filter(|hours| (1..=HOURS_MAX).contains(hours)).ok_or_else(wrong)?;
+    Ok(Duration::from_secs(hours * 3600))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +82,16 @@ mod tests {
         }
         for text in ["", "5", "s", "0s", "25h", "1.5s", "-1s", "5 s", "99999999999999999999s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lifetimes_have_a_unit_and_an_end() {
+        for (text, hours) in [("1h", 1), ("30d", 720), ("8w", 1344)] {
+            assert_eq!(lifetime(text), Ok(Duration::from_secs(hours * 3600)), "{text}");
+        }
+        for text in ["", "0d", "30", "5m", "11000w", "99999999999999999999d"] {
+            assert!(lifetime(text).is_err(), "{text}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! `accel outputs`: what the clients of a lane need.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use accel_core::backend::{Bound, Phase};
 use accel_core::deployer::NodeStatus;
 use accel_core::topology::{LaneOutputs, Made};
-use accel_core::{NodeName, Topology as _};
+use accel_core::{Clock as _, NodeName, SystemClock, Topology as _};
 
 use crate::args::{Cloud, OtherRuns, Outputs, OutputsFormat};
 use crate::cloud::Choice;
@@ -16,13 +17,24 @@ use crate::{input, render};
 
 pub(super) fn run(args: &Outputs, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
-    let outputs = current(&spec, &args.cloud, args.others, terminal)?;
+    let mut outputs = current(&spec, &args.cloud, args.others, terminal)?;
+    outputs.expires = args.valid_for.map(expiry).transpose()?;
     match args.format {
         _ if terminal.json => terminal.document(&outputs),
         OutputsFormat::Text => terminal.result(&render::outputs::text(&outputs)),
         OutputsFormat::Shell => terminal.raw(&render::outputs::shell(&outputs)),
     }
     Ok(Exit::Done)
+}
+
+/// The time so long from now.
+fn expiry(valid_for: Duration) -> Outcome<String> {
+    let now = Duration::from_millis(SystemClock.now_ms());
+    let at = i64::try_from((now + valid_for).as_secs()).map(jiff::Timestamp::from_second);
+    match at {
+        Ok(Ok(at)) => Ok(at.to_string()),
+        Ok(Err(_)) | Err(_) => Err(Trouble::input("this machine's clock is far off")),
+    }
 }
 
 /// The outputs of what is there now.

@@ -20,7 +20,7 @@ impl TryFrom<&LaneOutputs> for Settings {
         super::read::checked(Document {
             deployment: outputs.deployment.clone(),
             generation: outputs.generation.clone(),
-            expires: None,
+            expires: outputs.expires.clone(),
             entries: outputs.entries.iter().map(entry).collect(),
         })
     }

@@ -153,7 +153,9 @@ impl Found {
         let mut addresses = Vec::new();
         for (at, address) in given.into_iter().enumerate() {
             let (Address::Alone(address) | Address::InZone { address }) = address;
-            if let Some(why) = address::not_public(address).filter(|_| !private) {
+            if let Some(why) =
+                address::not_public(address).filter(|_| !private && !address::is_simulated(address))
+            {
                 let message = format!(
                     "{address} {why}, and a lane's addresses are public: \
                      `allow_private` says that this one is not"

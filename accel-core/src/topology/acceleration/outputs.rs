@@ -27,6 +27,9 @@ pub struct LaneOutputs {
     pub generation: String,
     /// Whether every service of the spec is in `entries`.
     pub complete: bool,
+    /// From when on clients no longer use this (RFC 3339), if whoever hands it out has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// One per service that can be dialled, by name.
     pub entries: Vec<LaneEntry>,
 }
@@ -80,6 +83,7 @@ pub(super) fn outputs(spec: &Acceleration, made: &Made<'_>) -> Option<LaneOutput
         deployment: checked.deployment.to_string(),
         generation: generation(&entries),
         complete: entries.len() == checked.services.len(),
+        expires: None,
         entries,
     })
 }
