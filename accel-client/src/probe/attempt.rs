@@ -59,6 +59,11 @@ pub struct Upload {
 }
 
 impl Attempt {
+    /// An attempt for which there was no address.
+    pub(super) fn without_address(host: &str, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::begin(host, None) }
+    }
+
     fn begin(host: &str, address: Option<SocketAddr>) -> Self {
         Self {
             host: host.to_owned(),
@@ -167,7 +172,7 @@ async fn secure(
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => {
             let fault = Fault::of_io(Layer::Tls, &error);
-            let presented = fault.refusal.and_then(|_| seen.presented());
+            let presented = fault.refusal.and_then(|_| seen.presented()).map(Box::new);
             Err(End::Fault(Fault { presented, ..fault }))
         }
         Err(_) => Err(End::Late(Layer::Tls)),

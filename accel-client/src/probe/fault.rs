@@ -68,7 +68,7 @@ pub struct Fault {
     /// Why the certificate was refused, if it was.
     pub refusal: Option<Refusal>,
     /// The certificates that were presented, if the handshake got so far and was then refused.
-    pub presented: Option<Presented>,
+    pub presented: Option<Box<Presented>>,
 }
 
 impl Fault {
