@@ -230,7 +230,8 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_interval() {
-        let pairs: Vec<_> = (0..30_u32).map(|at| (f64::from(at * at % 31), f64::from(at))).collect();
+        let pairs: Vec<_> =
+            (0..30_u32).map(|at| (f64::from(at * at % 31), f64::from(at))).collect();
         assert_eq!(compare(&pairs, 200, 5), compare(&pairs, 200, 5));
         assert_ne!(compare(&pairs, 200, 5), compare(&pairs, 200, 6));
     }
