@@ -15,6 +15,7 @@ use accel_core::{AccountId, Calls, Error, Failure, NodeName, Place, Problem, Rem
 use serde::Serialize;
 
 use crate::args::{Connect, FallbackTo};
+use crate::data_path::DataPath;
 use crate::inventory::Inventory;
 use crate::permissions::Permissions;
 use crate::prices::Estimate;
@@ -50,13 +51,20 @@ pub(crate) struct Deployed<'a> {
     timeline: Times<'a>,
     critical_path: Vec<&'a str>,
     usable: &'a Usable,
+    /// Only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_path: Option<&'a DataPath>,
     calls: Calls,
     notes: &'a [String],
     strangers: &'a [Stranger],
     unknown: &'a [String],
 }
 
-pub(crate) fn deploy<'a>(made: &'a Deployment<LaneOutputs>, usable: &'a Usable) -> Deployed<'a> {
+pub(crate) fn deploy<'a>(
+    made: &'a Deployment<LaneOutputs>,
+    usable: &'a Usable,
+    data_path: Option<&'a DataPath>,
+) -> Deployed<'a> {
     let critical = made.timeline.critical_path();
     Deployed {
         schema: "accel.deploy.v1",
@@ -66,6 +74,7 @@ pub(crate) fn deploy<'a>(made: &'a Deployment<LaneOutputs>, usable: &'a Usable) 
         timeline: Times::of(&made.timeline),
         critical_path: critical.into_iter().map(|span| span.node.as_str()).collect(),
         usable,
+        data_path,
         calls: made.calls,
         notes: &made.notes,
         strangers: &made.strangers,

@@ -11,6 +11,7 @@ mod args;
 mod cloud;
 mod commands;
 mod consent;
+mod data_path;
 mod document;
 mod escape;
 mod input;

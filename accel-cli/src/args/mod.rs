@@ -196,8 +196,10 @@ long, the lane is kept, what is missing is named, and the exit code is 1.
 Examples:
   accel deploy lane.toml
   accel deploy lane.toml --wait 15m                          until clients can use it, 15 minutes at most
+  accel deploy lane.toml --yes --verify                      in a pipeline: done when it has carried an answer
   accel deploy lane.toml --yes --expect 1f0c3a5b7d9e2468    only the plan that was reviewed
   accel deploy lane.toml --allow-replace entry.ap-southeast-1.balancer.sagemaker.runtime")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Deploy {
     /// The spec (TOML or JSON); - for stdin
     pub(crate) spec: PathBuf,
@@ -224,6 +226,10 @@ pub(crate) struct Deploy {
     /// Do not wait for that: end when everything is ready
     #[arg(long, conflicts_with = "wait", help_heading = "Waiting")]
     pub(crate) no_wait: bool,
+    /// Then ask through every address of the lane whether its services answer under their own certificates; end with exit code 1 if
+    /// one does not
+    #[arg(long, conflicts_with = "no_wait", help_heading = "Waiting")]
+    pub(crate) verify: bool,
     /// Draw the timeline of the deploy into this file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) svg: Option<PathBuf>,

@@ -109,6 +109,15 @@ impl Choice {
         }
     }
 
+    /// Whether what is built there carries anything.
+    pub(crate) fn has_data_path(&self) -> bool {
+        match &self.which {
+            Which::Sim { .. } => false,
+            #[cfg(feature = "aws")]
+            Which::Aws(_) => true,
+        }
+    }
+
     /// The command that goes on here, to be copied into a shell.
     pub(crate) fn command(&self, name: &str, what: &str) -> String {
         format!("accel {name} {what}{}", self.options)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use accel_client::probe::Trust;
 use accel_core::Deployer;
 use accel_core::deployer::{Deployment, Plan};
 use accel_core::topology::LaneOutputs;
@@ -9,6 +10,7 @@ use accel_core::topology::LaneOutputs;
 use super::outputs;
 use crate::args::Deploy;
 use crate::cloud::Choice;
+use crate::data_path::{self, DataPath};
 use crate::input::{self, Spec};
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
@@ -20,6 +22,7 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
     args.svg.as_deref().map_or(Ok(()), picture_has_a_place)?;
     let choice = Choice::of(&args.cloud)?;
+    let trust = args.verify.then(|| can_verify(&choice)).transpose()?;
     choice.run(async {
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Change);
@@ -48,9 +51,17 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
             let outputs = nodes.and_then(|nodes| outputs::of(&session, &spec, nodes));
             failed(failure).outputs(outputs)
         })?;
-        tell(terminal, args, &made, &usable);
         let again = |command: &str| choice.command(command, &spec.word());
-        Ok(usable.trouble(&spec.file, again).map_or(Exit::Done, |trouble| {
+        let trouble = usable.trouble(&spec.file, again);
+        // A lane that is not usable has been asked by its load balancer already.
+        let path = match (&trust, &made.outputs, &trouble) {
+            (Some(trust), Some(outputs), None) => Some(data_path::ask(outputs, trust).await?),
+            (Some(_) | None, _, _) => None,
+        };
+        tell(terminal, args, &made, &usable, path.as_ref());
+        let path_trouble =
+            || path.as_ref().and_then(|path| path.trouble(&spec.file, &again("status")));
+        Ok(trouble.or_else(path_trouble).map_or(Exit::Done, |trouble| {
             terminal.explain(&trouble);
             trouble.exit
         }))
@@ -76,11 +87,17 @@ fn agree<'a>(
     Ok(if args.expect.is_some() { deployer } else { deployer.expect(&plan.digest) })
 }
 
-fn tell(terminal: &Terminal, args: &Deploy, made: &Deployment<LaneOutputs>, usable: &Usable) {
+fn tell(
+    terminal: &Terminal,
+    args: &Deploy,
+    made: &Deployment<LaneOutputs>,
+    usable: &Usable,
+    path: Option<&DataPath>,
+) {
     if terminal.json {
-        terminal.document(&document::deploy(made, usable));
+        terminal.document(&document::deploy(made, usable, path));
     } else {
-        terminal.result(&render::deploy::deploy(made, usable));
+        terminal.result(&render::deploy::deploy(made, usable, path));
     }
     if let Some(path) = &args.svg {
         let picture = pictures::timeline::svg(&made.timeline);
@@ -89,6 +106,17 @@ fn tell(terminal: &Terminal, args: &Deploy, made: &Deployment<LaneOutputs>, usab
             terminal.complain(&format!("{} cannot be written: {error}", path.display()));
         }
     }
+}
+
+/// What is needed to verify the data path, before anything is made.
+fn can_verify(choice: &Choice) -> Outcome<Trust> {
+    if choice.has_data_path() {
+        return data_path::trust();
+    }
+    Err(Trouble::input(
+        "--verify needs a lane that carries something, and a simulated one does not",
+    )
+    .next("leave --verify out, or deploy to AWS; nothing was changed"))
 }
 
 /// A picture that nobody can draw is better known before the deploy than after it.

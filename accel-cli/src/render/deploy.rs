@@ -7,11 +7,16 @@ use accel_core::topology::LaneOutputs;
 use super::outputs;
 use super::plan::not_ours;
 use super::text::{WIDTH, prose};
+use crate::data_path::DataPath;
 use crate::pictures::timeline;
 use crate::usable::Usable;
 
 /// What clients need, what is worth reading, and where the time went.
-pub(crate) fn deploy(made: &Deployment<LaneOutputs>, usable: &Usable) -> String {
+pub(crate) fn deploy(
+    made: &Deployment<LaneOutputs>,
+    usable: &Usable,
+    path: Option<&DataPath>,
+) -> String {
     let mut lines: Vec<String> = made.outputs.iter().map(outputs::text).collect();
     lines.extend(made.notes.iter().map(|note| prose("note: ", note)));
     lines.extend(made.strangers.iter().map(|stranger| not_ours("not ours: ", stranger)));
@@ -19,6 +24,7 @@ pub(crate) fn deploy(made: &Deployment<LaneOutputs>, usable: &Usable) -> String 
     lines.push(timeline::text(&made.timeline, WIDTH).trim_end().to_owned());
     lines.push(format!("{}: as asked, after {}", made.id, calls(&made.calls)));
     lines.push(prose("", &usable.text(made.timeline.total)));
+    lines.extend(path.map(DataPath::text));
     lines.join("\n")
 }
 
