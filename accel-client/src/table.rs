@@ -109,7 +109,8 @@ impl Route {
 
     /// Whether its name is to be looked up.
     pub(crate) fn is_name_due(&self, now: Instant, every: Duration) -> bool {
-        self.service.dial.is_some() && self.resolved.is_none_or(|at| now >= at + every)
+        let is_old = self.resolved.is_none_or(|at| now >= at + every);
+        self.service.dial.is_some() && (is_old || self.known.is_empty())
     }
 
     /// Takes the answers of its name, and returns those that are not believed, with the reason. If none is, the known addresses stay.

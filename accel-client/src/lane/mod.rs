@@ -39,6 +39,8 @@ use file::SettingsFile;
 
 /// How many events wait for a slow listener, who is told how many it has missed.
 const EVENTS_MAX: usize = 256;
+/// How long it takes at most until the end of a check is known.
+const HEARD_OF: Duration = Duration::from_millis(100);
 /// How often it is looked at most whether something is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -277,7 +279,8 @@ impl Inner {
 
     /// Looks, and waits for the first address that answers if nothing is known of any.
     async fn addresses(self: &Arc<Self>, host: &str) -> Look {
-        let deadline = Instant::now() + self.options.patience;
+        // A check that has run out of patience is heard of first.
+        let deadline = Instant::now() + self.options.patience + HEARD_OF;
         loop {
             let progress = self.progress.notified();
             let look = self.look(host);
