@@ -130,3 +130,18 @@ fn judged(called: &BTreeSet<(String, String)>) {
     }
     assert_eq!(new, old, "ACCEL_WRITE_TABLES=1 writes the table anew");
 }
+
+/// The simulated cloud hands out addresses that nobody has: all that the control plane says is well, and nothing comes through.
+#[test]
+fn a_lane_that_carries_nothing_is_deployed_and_not_verified() {
+    let cloud = Wire::start().expect("it needs nothing but the program");
+    let lane = Lane::new(&cloud, SPEC);
+    let run = lane.run("deploy", &["--yes", "--verify", "--json"]).ends_with(1);
+    let document: Value = serde_json::from_str(&run.stdout).expect("one document");
+    assert_eq!(document["usable"]["state"], "usable");
+    let path = document["data_path"].as_array().expect("it was asked for");
+    assert_eq!(path.len(), 2, "one per zone");
+    assert!(path.iter().all(|walked| walked["answered"] == false), "{path:?}");
+    assert!(run.stderr.contains("its data path is not as it must be"), "{}", run.stderr);
+    ends_well(&lane);
+}
