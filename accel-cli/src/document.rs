@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use accel_client::Settings;
+use accel_client::hosts::{HostsChange, HostsWritten};
 use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Left, Plan, Status};
 use accel_core::engine::{Stranger, Timeline};
 use accel_core::resource::Kind;
@@ -200,6 +201,81 @@ pub(crate) struct Written<'a> {
 /// What is a text in itself: a picture, a script.
 pub(crate) fn text(format: String, text: &str) -> Written<'_> {
     Written { schema: "accel.text.v1", format, text }
+}
+
+/// What was to be done with a hosts file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum HostsAction {
+    Print,
+    Apply,
+    Remove,
+    Check,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HostsDocument<'a> {
+    schema: &'static str,
+    action: HostsAction,
+    /// Nothing where no file was asked about.
+    file: Option<String>,
+    lane: Option<&'a str>,
+    /// Whether the file holds something else now, or would after `--apply`.
+    changed: bool,
+    written: &'static str,
+    interrupted: bool,
+    removed: Vec<String>,
+    added: Vec<String>,
+    looked_up: &'a [String],
+    /// Only where it is what was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<&'a str>,
+}
+
+pub(crate) fn hosts<'a>(
+    action: HostsAction,
+    change: &'a HostsChange,
+    looked_up: &'a [String],
+) -> HostsDocument<'a> {
+    let (removed, added) = change.lines();
+    HostsDocument {
+        schema: "accel.hosts.v1",
+        action,
+        file: Some(change.file.display().to_string()),
+        lane: change.lane.as_deref(),
+        changed: change.is_change(),
+        written: match change.written {
+            HostsWritten::Nothing => "nothing",
+            HostsWritten::Replaced => "replaced",
+            HostsWritten::InPlace => "in-place",
+        },
+        interrupted: change.finished,
+        removed,
+        added,
+        looked_up,
+        block: None,
+    }
+}
+
+/// The block alone.
+pub(crate) fn hosts_block<'a>(
+    block: &'a str,
+    lane: &'a str,
+    looked_up: &'a [String],
+) -> HostsDocument<'a> {
+    HostsDocument {
+        schema: "accel.hosts.v1",
+        action: HostsAction::Print,
+        file: None,
+        lane: Some(lane),
+        changed: false,
+        written: "nothing",
+        interrupted: false,
+        removed: Vec::new(),
+        added: Vec::new(),
+        looked_up,
+        block: Some(block),
+    }
 }
 
 /// A simulated cloud that is being served.

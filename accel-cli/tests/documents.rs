@@ -206,6 +206,12 @@ fn what_the_program_prints_in_the_life_of_a_lane_is_as_its_samples() {
     assert_eq!(deploy["usable"]["state"], "usable");
     scene.run("status", 0, &["status", "lane.toml", "--check"]);
     scene.run("lane-outputs", 0, &["outputs", "lane.toml"]);
+    scene.write("hosts", "127.0.0.1 localhost\n");
+    scene.run("hosts", 0, &["hosts", "lane.toml"]);
+    let file = ["--file", "hosts"];
+    scene.run("hosts-check", 3, &[&["hosts", "lane.toml", "--check"], &file[..]].concat());
+    scene.run("hosts-apply", 0, &[&["hosts", "lane.toml", "--apply"], &file[..]].concat());
+    scene.run("hosts-remove", 0, &[&["hosts", "lane.toml", "--remove"], &file[..]].concat());
     let places = "service=ap-southeast-3,entry=ap-southeast-1";
     let named = ["status", "--name", "sagemaker-jakarta", "--regions", places];
     scene.run("inventory", 0, &named);

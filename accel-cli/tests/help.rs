@@ -7,12 +7,13 @@ mod support;
 
 use support::Bench;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "",
     "plan",
     "deploy",
     "status",
     "outputs",
+    "hosts",
     "cleanup",
     "policy",
     "graph",

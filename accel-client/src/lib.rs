@@ -11,6 +11,7 @@ mod clock;
 pub mod connect;
 mod event;
 mod health;
+pub mod hosts;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod lane;
