@@ -9,6 +9,8 @@ pub mod aws;
 mod clock;
 #[cfg(feature = "connect")]
 pub mod connect;
+#[cfg(feature = "probe")]
+pub mod diagnosis;
 mod event;
 mod health;
 pub mod hosts;
