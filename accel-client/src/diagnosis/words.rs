@@ -3,7 +3,7 @@
 use super::{Cause, Evidence, Found, Sure, Whose};
 
 /// Closed where something should have come: curl and OpenSSL, Python, Node, Go, Java, hyper and rustls.
-const CUT: [&str; 11] = [
+const CUT: [&str; 12] = [
     "connection reset",
     "econnreset",
     "connection aborted",
@@ -12,6 +12,7 @@ const CUT: [&str; 11] = [
     "socket hang up",
     "broken pipe",
     "unexpected eof",
+    "unexpected end of file",
     "incompletemessage",
     "connection closed before message completed",
     "close_notify",
