@@ -20,6 +20,7 @@ mod lane;
 mod names;
 #[cfg(feature = "probe")]
 pub mod probe;
+pub mod recipe;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod settings;

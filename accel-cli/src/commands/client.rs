@@ -1,12 +1,46 @@
-//! `accel client`.
+//! `accel client`: how a client uses the lane in its own language.
+
+use std::fs;
+
+use accel_client::recipe::{Language, recipe};
+use serde::Serialize;
 
 use crate::args::Client;
 use crate::lane;
 use crate::terminal::Terminal;
-use crate::trouble::{Exit, Outcome};
+use crate::trouble::{Exit, Outcome, Trouble};
+
+/// A recipe, for a program that puts it into place.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    deployment: &'a str,
+    generation: &'a str,
+    file_name: &'static str,
+    text: &'a str,
+}
 
 pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
     let settings = lane::settings(&args.lane, terminal)?;
-    terminal.result(&settings.generation);
+    let language = Language::from(args.whom);
+    let text = recipe(language, &settings);
+    if let Some(file) = &args.output {
+        fs::write(file, &text).map_err(|error| {
+            Trouble::input(format!("{}: cannot be written", file.display()))
+                .because(error.to_string())
+        })?;
+    }
+    let document = Document {
+        schema: "accel.client.v1",
+        deployment: &settings.deployment,
+        generation: &settings.generation,
+        file_name: language.file_name(),
+        text: &text,
+    };
+    match &args.output {
+        _ if terminal.json => terminal.document(&document),
+        None => terminal.raw(&text),
+        Some(file) => terminal.say(&format!("{}: written", file.display())),
+    }
     Ok(Exit::Done)
 }
