@@ -131,5 +131,6 @@ fn not_run(why: &str) {
 /// Also from a test that passes, whose prints would be swallowed.
 fn tell(what: &str) {
     use std::io::Write as _;
-    writeln!(std::io::stderr(), "{what}").unwrap();
+    let told = writeln!(std::io::stderr(), "{what}");
+    told.expect("stderr can be written");
 }

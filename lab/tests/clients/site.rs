@@ -218,15 +218,15 @@ impl Site<'_> {
         let host = self.place.host();
         for seen in self.service.seen() {
             let wrong = |what: &str, was: &str| Err(format!("{what} was {was:?}"));
-            match seen.from.ip() {
-                from if !lane.zones.iter().any(|zone| zone.address().ip() == from) => {
-                    return wrong("who dialled", &from.to_string());
-                }
-                _ if seen.sni.as_deref() != Some(&host) => {
-                    return wrong("SNI", seen.sni.as_deref().unwrap_or_default());
-                }
-                _ if seen.host() != host => return wrong("Host", seen.host()),
-                _ => {}
+            let from = seen.from.ip();
+            if !lane.zones.iter().any(|zone| zone.address().ip() == from) {
+                return wrong("who dialled", &from.to_string());
+            }
+            if seen.sni.as_deref() != Some(&host) {
+                return wrong("SNI", seen.sni.as_deref().unwrap_or_default());
+            }
+            if seen.host() != host {
+                return wrong("Host", seen.host());
             }
             let signature = seen.authorization();
             let scope = format!("/{}/sagemaker/aws4_request", self.place.region());

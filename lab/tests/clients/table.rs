@@ -21,7 +21,7 @@ trap. `ok`: as it should be; `-`: the client has nothing of the kind. Nothing is
 | a zone dies | the open connection is reset, new ones are refused: the next call goes through the other zone |
 | a zone falls silent | nothing answers there any more: the call goes through the other zone |
 | all zones die | the call fails, nobody else is dialled, and it goes on when they are back |
-| lane rebuilt | the settings file is half written, then replaced: the same process goes through the new lane |
+| lane rebuilt | the settings file is half written, then replaced: the same process goes through the new lane; through the proxy within three calls |
 | idle too long | the recipe closes a connection before the load balancer forgets it; without that the wait ends in a reset |
 | expired settings | refused, nobody is dialled |
 | private address | answers for the lane's name that are private are ignored |
