@@ -45,17 +45,21 @@ pub(crate) enum Whom {
     Java,
     /// curl
     Curl,
+    /// A block for the hosts file: `accel hosts` puts it in and takes it out
+    Hosts,
 }
 
-impl From<Whom> for Language {
-    fn from(whom: Whom) -> Self {
-        match whom {
-            Whom::Rust => Self::Rust,
-            Whom::Python => Self::Python,
-            Whom::Go => Self::Go,
-            Whom::Node => Self::Node,
-            Whom::Java => Self::Java,
-            Whom::Curl => Self::Curl,
+impl Whom {
+    /// Its language; none for a hosts file.
+    pub(crate) fn language(self) -> Option<Language> {
+        match self {
+            Self::Rust => Some(Language::Rust),
+            Self::Python => Some(Language::Python),
+            Self::Go => Some(Language::Go),
+            Self::Node => Some(Language::Node),
+            Self::Java => Some(Language::Java),
+            Self::Curl => Some(Language::Curl),
+            Self::Hosts => None,
         }
     }
 }

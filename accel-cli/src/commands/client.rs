@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use accel_client::Settings;
 use accel_client::recipe::{Language, recipe};
 use serde::Serialize;
 
@@ -22,8 +23,7 @@ struct Document<'a> {
 
 pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
     let settings = lane::settings(&args.lane, terminal)?;
-    let language = Language::from(args.whom);
-    let text = recipe(language, &settings);
+    let text = text(args, &settings)?;
     if let Some(file) = &args.output {
         fs::write(file, &text).map_err(|error| {
             Trouble::input(format!("{}: cannot be written", file.display()))
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
         schema: "accel.client.v1",
         deployment: &settings.deployment,
         generation: &settings.generation,
-        file_name: language.file_name(),
+        file_name: args.whom.language().map_or("hosts", Language::file_name),
         text: &text,
     };
     match &args.output {
@@ -43,4 +43,16 @@ pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
         Some(file) => terminal.say(&format!("{}: written", file.display())),
     }
     Ok(Exit::Done)
+}
+
+fn text(args: &Client, settings: &Settings) -> Outcome<String> {
+    if let Some(language) = args.whom.language() {
+        return Ok(recipe(language, settings));
+    }
+    let block = super::hosts::block(settings);
+    let (block, _) = block.map_err(|error| {
+        let trouble = Trouble::input("the lane cannot stand in a hosts file");
+        error.to_string().lines().fold(trouble, Trouble::because)
+    })?;
+    Ok(block.to_string())
 }

@@ -54,7 +54,7 @@ fn remove(args: &Hosts, path: &Path, terminal: &Terminal) -> Outcome<Exit> {
 }
 
 /// The block, and the names that were looked up for it.
-fn block(settings: &Settings) -> Result<(HostsBlock, Vec<String>), HostsError> {
+pub(super) fn block(settings: &Settings) -> Result<(HostsBlock, Vec<String>), HostsError> {
     let now = now();
     settings.valid_at(now)?;
     let unknown = settings.services.iter().filter(|service| service.addresses.is_empty());
