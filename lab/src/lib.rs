@@ -5,6 +5,8 @@
 mod ask;
 pub mod authority;
 pub mod lane;
+#[cfg(target_os = "linux")]
+pub mod link;
 pub mod service;
 pub mod zone;
 
