@@ -290,3 +290,39 @@ fn a_halt_says_what_is_there_all_the_same_and_what_is_left_and_held() {
         .collect();
     assert!(holders.iter().any(|holder| holder["id"] == machine), "{left}");
 }
+
+/// A lane on loopback stands for one of AWS: what is measured differs, what is said of it does not.
+#[test]
+fn a_probe_is_a_document() {
+    const HOST: &str = "runtime.sagemaker.ap-southeast-3.amazonaws.com";
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let authority = accel_lab::Authority::new();
+    let (_service, lane) = runtime.block_on(async {
+        let answers = |seen: &accel_lab::Seen| {
+            let is_direct = seen.from.ip() == std::net::Ipv4Addr::LOCALHOST;
+            accel_lab::Answer::unsigned().after(Duration::from_millis(if is_direct {
+                30
+            } else {
+                1
+            }))
+        };
+        let service = accel_lab::Service::start(&authority.identity(&[HOST]), answers).await;
+        let address = service.address();
+        let zones = [41, 42].map(|last| std::net::Ipv4Addr::new(127, 0, 0, last));
+        let lane = accel_lab::Lane::start_at(&zones, address.port(), address, None).unwrap();
+        (service, lane)
+    });
+    std::fs::write(authority.folder().join("lane.json"), lane.settings(&[HOST])).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_accel"))
+        .args(["probe", "--settings", "lane.json", "--ca", "ca.pem", "--json", "--pairs", "20"])
+        .args(["--direct", &format!("{HOST}=127.0.0.1"), "--require", "faster"])
+        .current_dir(authority.folder())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let document = Scene::judge("probe", 0, &output);
+    assert_eq!(
+        (&document["met"], &document["services"][0]["verdict"]["judgement"]),
+        (&json!(true), &json!("faster"))
+    );
+}

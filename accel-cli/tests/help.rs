@@ -7,13 +7,14 @@ mod support;
 
 use support::Bench;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "",
     "plan",
     "deploy",
     "status",
     "outputs",
     "hosts",
+    "probe",
     "cleanup",
     "policy",
     "graph",

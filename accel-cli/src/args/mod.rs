@@ -19,7 +19,7 @@ pub(crate) use connect::{Connect, FallbackTo};
 pub(crate) use hosts::Hosts;
 pub(crate) use lane::Lane;
 pub(crate) use parse::Journal;
-pub(crate) use probe::Probe;
+pub(crate) use probe::{Probe, Requirement};
 pub(crate) use serve::{CloudCommand, Serve};
 
 use crate::prices::Traffic;

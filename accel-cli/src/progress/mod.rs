@@ -3,6 +3,7 @@
 mod interrupt;
 mod lines;
 mod live;
+mod measuring;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep};
 pub(crate) use self::interrupt::Interrupts;
 use self::lines::Progress;
 use self::live::Live;
+pub(crate) use self::measuring::Measuring;
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
 

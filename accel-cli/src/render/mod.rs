@@ -7,6 +7,7 @@ pub(crate) mod outputs;
 pub(crate) mod permissions;
 pub(crate) mod place;
 pub(crate) mod plan;
+pub(crate) mod probe;
 pub(crate) mod status;
 #[cfg(test)]
 mod tests;
