@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use accel_client::Settings;
+use accel_client::diagnosis::{self, Sure};
 use accel_client::hosts::{HostsChange, HostsWritten};
 use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Left, Plan, Status};
 use accel_core::engine::{Stranger, Timeline};
@@ -16,6 +17,7 @@ use accel_core::{AccountId, Calls, Error, Failure, NodeName, Place, Problem, Rem
 use serde::Serialize;
 
 use crate::args::{Connect, FallbackTo};
+use crate::commands::Finding;
 use crate::data_path::DataPath;
 use crate::inventory::Inventory;
 use crate::permissions::Permissions;
@@ -361,6 +363,57 @@ impl fmt::Display for Connected {
         writeln!(f, "  health    curl {}/", self.proxy)?;
         write!(f, "  stop      Ctrl-C")
     }
+}
+
+/// Why calls through a lane fail.
+#[derive(Debug, Serialize)]
+pub(crate) struct Diagnosed<'a> {
+    schema: &'static str,
+    well: bool,
+    services: Vec<DiagnosedService<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct DiagnosedService<'a> {
+    service: &'a str,
+    host: &'a str,
+    /// Through how many of the addresses that were asked an answer came.
+    answering: usize,
+    asked: usize,
+    /// Null where its own name has no address.
+    direct_works: Option<bool>,
+    diagnoses: Vec<Diagnosis>,
+}
+
+#[derive(Debug, Serialize)]
+struct Diagnosis {
+    code: &'static str,
+    sure: &'static str,
+    message: String,
+    next: String,
+}
+
+pub(crate) fn diagnosed(findings: &[Finding]) -> Diagnosed<'_> {
+    let diagnosis = |found: &diagnosis::Diagnosis| Diagnosis {
+        code: found.code(),
+        sure: match found.sure {
+            Sure::Certain => "certain",
+            Sure::Likely => "likely",
+            Sure::Possible => "possible",
+        },
+        message: found.cause.to_string(),
+        next: found.cause.what_to_do(),
+    };
+    let services = findings.iter().map(|finding| DiagnosedService {
+        service: &finding.service,
+        host: &finding.host,
+        answering: finding.answering,
+        asked: finding.asked,
+        direct_works: finding.direct,
+        diagnoses: finding.diagnoses.iter().map(diagnosis).collect(),
+    });
+    let well = findings.iter().all(|finding| finding.diagnoses.is_empty());
+    Diagnosed { schema: "accel.diagnosis.v1", well, services: services.collect() }
 }
 
 #[derive(Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! A lane on loopback: what a lookup and a connection find when zones die, come back and move.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -206,6 +208,13 @@ async fn a_lane_that_was_built_anew_is_picked_up_from_its_file() {
     std::fs::write(&file, entry(&second, "after")).unwrap();
     until(&lane, |found| found == [second.ip()]).await;
     assert_eq!(lane.settings().generation, "after");
+    // It moves once more, and the next call goes there at once: it is looked at the file before.
+    let before = entry(&first, "moved");
+    drop(second);
+    std::fs::write(&file, before).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let dialled = lane.dial(HOST, first.address.port()).await.unwrap();
+    assert_eq!(dialled.address, first.address);
 }
 
 #[tokio::test]
@@ -235,6 +244,8 @@ async fn expired_settings_are_not_used() {
     let lane = Lane::with(old.clone(), quick().names(names.clone()));
     let error = lane.resolve(HOST).await.unwrap_err();
     assert!(error.to_string().contains("expired at 1970-01-01T00:00:00Z"), "{error}");
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(lane.counters().checks, 0, "nobody asks at addresses that may be a stranger's");
     let lane = Lane::with(old, quick().names(names).fallback(Fallback::Public));
     assert_eq!(lane.resolve(HOST).await.unwrap().way, Way::Public);
 }

@@ -1,5 +1,7 @@
 //! Rust programs through a lane, over real TLS: the AWS SDK, hyper and reqwest, each as its users set it up.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;

@@ -2,6 +2,7 @@
 
 mod client;
 mod connect;
+mod diagnose;
 mod hosts;
 mod lane;
 mod parse;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use client::Client;
 pub(crate) use connect::{Connect, FallbackTo};
+pub(crate) use diagnose::Diagnose;
 pub(crate) use hosts::Hosts;
 pub(crate) use lane::Lane;
 pub(crate) use parse::Journal;
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     Connect(Connect),
     /// Put the lane into the hosts file, and take it out again
     Hosts(Hosts),
+    /// Say why calls through the lane fail, and what to do
+    Diagnose(Diagnose),
     /// Measure the lane against the direct way: is it faster, by how much, how sure
     Probe(Probe),
     /// Remove everything of a lane, and prove that nothing is left

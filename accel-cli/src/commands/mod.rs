@@ -5,6 +5,7 @@ mod client;
 mod completions;
 mod connect;
 mod deploy;
+mod diagnose;
 mod graph;
 mod hosts;
 mod outputs;
@@ -14,6 +15,7 @@ mod probe;
 mod serve;
 mod status;
 
+pub(crate) use diagnose::Finding;
 pub(crate) use outputs::current as current_outputs;
 
 use crate::args::{CloudCommand, Command};
@@ -29,6 +31,7 @@ pub(crate) fn run(command: &Command, terminal: &Terminal) -> Outcome<Exit> {
         Command::Outputs(args) => outputs::run(args, terminal),
         Command::Client(args) => client::run(args, terminal),
         Command::Connect(args) => connect::run(args, terminal),
+        Command::Diagnose(args) => diagnose::run(args, terminal),
         Command::Hosts(args) => hosts::run(args, terminal),
         Command::Probe(args) => probe::run(args, terminal),
         Command::Cleanup(args) => cleanup::run(args, terminal),

@@ -2,6 +2,7 @@
 
 pub(crate) mod cleanup;
 pub(crate) mod deploy;
+pub(crate) mod diagnose;
 pub(crate) mod hosts;
 pub(crate) mod outputs;
 pub(crate) mod permissions;

@@ -52,7 +52,7 @@ impl Inner {
 
     /// The service of a host, if it is the lane's.
     fn route(&self, host: &str, port: u16) -> Result<Option<usize>, LaneError> {
-        let state = self.state();
+        let state = self.current(Instant::now());
         let Some(index) = state.table.find(host) else { return Ok(None) };
         let ports = &state.table.routes[index].service.ports;
         if ports.contains(&port) {

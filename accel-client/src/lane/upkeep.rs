@@ -5,10 +5,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::{Fallback, Inner, LOOK_EVERY, State, dial};
+use super::{Fallback, Inner, State, dial};
 use crate::event::Event;
 
 /// How many addresses are checked at a time.
@@ -23,13 +23,10 @@ struct Check {
 
 impl Inner {
     /// Starts a round, if something may be due and none is running.
-    pub(super) fn start_upkeep(self: &Arc<Self>, state: &mut State, now: Instant) {
-        if state.look_again.is_some_and(|at| now < at)
-            || state.upkeep.as_ref().is_some_and(|upkeep| !upkeep.is_finished())
-        {
+    pub(super) fn start_upkeep(self: &Arc<Self>, state: &mut State) {
+        if state.upkeep.as_ref().is_some_and(|upkeep| !upkeep.is_finished()) {
             return;
         }
-        state.look_again = Some(now + LOOK_EVERY);
         // Without a runtime nothing can be dialled either.
         if let Ok(runtime) = Handle::try_current() {
             state.upkeep = Some(runtime.spawn(round(Arc::downgrade(self), self.options.patience)));
@@ -133,7 +130,6 @@ impl Inner {
 
 /// Does what is due. Between two steps nothing keeps the lane alive but its users.
 async fn round(lane: Weak<Inner>, patience: Duration) {
-    read_file(&lane).await;
     let Some(names) = lane.upgrade().map(|lane| lane.names_due()) else { return };
     let mut lookups = JoinSet::new();
     for (index, name) in names {
@@ -145,17 +141,6 @@ async fn round(lane: Weak<Inner>, patience: Duration) {
     if !lookups.is_empty() {
         lookups.join_all().await;
         check(&lane, patience).await;
-    }
-}
-
-async fn read_file(lane: &Weak<Inner>) {
-    let Some(file) = lane.upgrade().and_then(|lane| lane.state().file.clone()) else { return };
-    let Ok(Some((file, settings))) = spawn_blocking(move || file.changed()).await else { return };
-    let Some(lane) = lane.upgrade() else { return };
-    lane.state().file = Some(file);
-    match settings {
-        Ok(settings) => lane.replace(settings),
-        Err(error) => lane.tell(Event::Refused { why: error.to_string() }),
     }
 }
 

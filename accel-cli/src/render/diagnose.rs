@@ -1,0 +1,27 @@
+//! Why calls through a lane fail.
+
+use crate::commands::Finding;
+
+/// For people: each service in a line, and under it what is wrong and what to do.
+pub(crate) fn text(findings: &[Finding]) -> String {
+    let mut lines = Vec::new();
+    for finding in findings {
+        let Finding { service, answering, asked, direct, diagnoses, .. } = finding;
+        let direct = match direct {
+            Some(true) => "; so does the direct way",
+            Some(false) => "; the direct way does not",
+            None => "; its own name has no address here",
+        };
+        lines.push(format!(
+            "{service}: {answering} of {asked} addresses of the lane answer{direct}"
+        ));
+        for diagnosis in diagnoses {
+            let text = diagnosis.to_string();
+            lines.extend(text.lines().map(|line| format!("  {line}")));
+        }
+        if diagnoses.is_empty() {
+            lines.push("  nothing is wrong that shows here".to_owned());
+        }
+    }
+    lines.join("\n")
+}
