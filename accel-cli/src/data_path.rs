@@ -75,9 +75,7 @@ impl DataPath {
         let trouble = Trouble::new(Exit::WorkLeft, what);
         let trouble =
             faulty.iter().fold(trouble, |all, walked| all.because(walked.line().trim_start()));
-        Some(trouble.next(format!(
-            "if connections time out, see that this machine's address is in `allow`; else `{again}` says how each target is"
-        )))
+        Some(trouble.next(format!("run `{again}`: it says why, and what to do")))
     }
 }
 

@@ -7,12 +7,15 @@ mod support;
 
 use support::Bench;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "",
     "plan",
     "deploy",
     "status",
     "outputs",
+    "client",
+    "connect",
+    "diagnose",
     "hosts",
     "probe",
     "cleanup",

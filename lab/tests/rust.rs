@@ -303,3 +303,19 @@ fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
+
+/// The recipe as it is printed, but for its settings.
+#[path = "../../accel-client/src/recipe/templates/lane.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a file for others; its settings are a mark here")]
+#[expect(clippy::needless_raw_string_hashes, reason = "settings have quotation marks")]
+mod recipe;
+
+#[tokio::test]
+async fn the_recipe_finds_out_whether_calls_would_go_around_the_lane() {
+    let bench = Bench::new().await;
+    let lane = bench.lane(bench.options().fallback(Fallback::Public));
+    recipe::check(&lane).await.unwrap();
+    bench.lane.die().await;
+    let around = recipe::check(&lane).await.unwrap_err().to_string();
+    assert!(around.contains("which is not the lane's"), "{around}");
+}

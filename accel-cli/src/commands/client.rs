@@ -4,22 +4,12 @@ use std::fs;
 
 use accel_client::Settings;
 use accel_client::recipe::{Language, recipe};
-use serde::Serialize;
 
 use crate::args::Client;
+use crate::document;
 use crate::lane;
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-
-/// A recipe, for a program that puts it into place.
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    deployment: &'a str,
-    generation: &'a str,
-    file_name: &'static str,
-    text: &'a str,
-}
 
 pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
     let settings = lane::settings(&args.lane, terminal)?;
@@ -30,15 +20,11 @@ pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
                 .because(error.to_string())
         })?;
     }
-    let document = Document {
-        schema: "accel.client.v1",
-        deployment: &settings.deployment,
-        generation: &settings.generation,
-        file_name: args.whom.language().map_or("hosts", Language::file_name),
-        text: &text,
-    };
+    let file_name = args.whom.language().map_or("hosts", Language::file_name);
     match &args.output {
-        _ if terminal.json => terminal.document(&document),
+        _ if terminal.json => {
+            terminal.document(&document::Recipe::new(&settings, file_name, &text))
+        }
         None => terminal.raw(&text),
         Some(file) => terminal.say(&format!("{}: written", file.display())),
     }

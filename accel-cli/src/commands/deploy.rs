@@ -60,7 +60,7 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
         };
         tell(terminal, args, &made, &usable, path.as_ref());
         let path_trouble =
-            || path.as_ref().and_then(|path| path.trouble(&spec.file, &again("status")));
+            || path.as_ref().and_then(|path| path.trouble(&spec.file, &again("diagnose")));
         Ok(trouble.or_else(path_trouble).map_or(Exit::Done, |trouble| {
             terminal.explain(&trouble);
             trouble.exit

@@ -30,9 +30,11 @@ pub async fn check(lane: &Lane) -> Result<(), Box<dyn std::error::Error>> {
     for (name, value) in std::env::vars() {
         let host = value.split("//").nth(1).and_then(|rest| rest.split(['/', ':']).next());
         let around = match name.as_str() {
-            "AWS_USE_FIPS_ENDPOINT" | "AWS_USE_DUALSTACK_ENDPOINT" => value.eq_ignore_ascii_case("true"),
+            "AWS_USE_FIPS_ENDPOINT" | "AWS_USE_DUALSTACK_ENDPOINT" => {
+                value.eq_ignore_ascii_case("true")
+            }
             name if name.starts_with("AWS_ENDPOINT_URL") => {
-                !host.is_some_and(|host| lane.settings().service(host).is_some())
+                host.is_none_or(|host| lane.settings().service(host).is_none())
             }
             _ => false,
         };
@@ -45,7 +47,11 @@ pub async fn check(lane: &Lane) -> Result<(), Box<dyn std::error::Error>> {
             for port in &service.ports {
                 let dialled = lane.dial(host.as_str(), *port).await?;
                 if dialled.way != Way::Lane {
-                    return Err(format!("{host} was dialled at {}, which is not the lane's", dialled.address).into());
+                    return Err(format!(
+                        "{host} was dialled at {}, which is not the lane's",
+                        dialled.address
+                    )
+                    .into());
                 }
             }
         }
