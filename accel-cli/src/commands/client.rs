@@ -23,7 +23,7 @@ pub(super) fn run(args: &Client, terminal: &Terminal) -> Outcome<Exit> {
     let file_name = args.whom.language().map_or("hosts", Language::file_name);
     match &args.output {
         _ if terminal.json => {
-            terminal.document(&document::Recipe::new(&settings, file_name, &text))
+            terminal.document(&document::Recipe::new(&settings, file_name, &text));
         }
         None => terminal.raw(&text),
         Some(file) => terminal.say(&format!("{}: written", file.display())),
