@@ -21,14 +21,14 @@ Examples:
   accel outputs lane.toml --json > lane.json && ACCEL_LANE=lane.json python lane.py"
 )]
 pub(crate) struct Client {
-    #[command(flatten)]
-    pub(crate) lane: Lane,
     /// What the client is written in
     #[arg(long = "for", value_enum, value_name = "WHAT")]
     pub(crate) whom: Whom,
     /// Write it to this file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lane: Lane,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

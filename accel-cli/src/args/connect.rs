@@ -26,8 +26,6 @@ Then, for example:
   boto3.client(\"sagemaker-runtime\", config=Config(proxies={\"https\": \"http://127.0.0.1:4600\"}))"
 )]
 pub(crate) struct Connect {
-    #[command(flatten)]
-    pub(crate) lane: Lane,
     /// Where to listen, on this machine; port 0 for any that is free
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4600")]
     pub(crate) listen: SocketAddr,
@@ -37,6 +35,8 @@ pub(crate) struct Connect {
     /// Let through what the lane does not carry, as the system resolves it
     #[arg(long)]
     pub(crate) pass_through: bool,
+    #[command(flatten)]
+    pub(crate) lane: Lane,
     /// Run this command with the proxy in its environment, on a port of its own, and end with its exit code
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "listen")]
     pub(crate) command: Vec<OsString>,

@@ -21,8 +21,6 @@ Examples:
 Exit code 0: nothing is wrong that shows; 1: something is."
 )]
 pub(crate) struct Diagnose {
-    #[command(flatten)]
-    pub(crate) lane: Lane,
     /// What the client said when its call failed
     #[arg(long, value_name = "TEXT")]
     pub(crate) said: Option<String>,
@@ -32,4 +30,6 @@ pub(crate) struct Diagnose {
     /// Clients find the lane by name, in the hosts file or in a DNS of your own: see whether they do
     #[arg(long)]
     pub(crate) by_name: bool,
+    #[command(flatten)]
+    pub(crate) lane: Lane,
 }

@@ -18,8 +18,6 @@ Examples:
   accel probe lane.toml --require not-slower --json     in a pipeline: exit 3 if the lane is slower, or that is unclear"
 )]
 pub(crate) struct Probe {
-    #[command(flatten)]
-    pub(crate) lane: Lane,
     /// How many pairs to measure of each service; p99 has an interval from 100 on
     #[arg(long, value_name = "N", default_value_t = 100)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -43,6 +41,8 @@ pub(crate) struct Probe {
     /// End with exit code 3 unless every service's lane is so
     #[arg(long, value_enum, value_name = "HOW")]
     pub(crate) require: Option<Requirement>,
+    #[command(flatten)]
+    pub(crate) lane: Lane,
 }
 
 /// What a lane must be.
