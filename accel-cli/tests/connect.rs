@@ -3,13 +3,15 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/running.rs"]
+mod running;
 #[expect(dead_code, reason = "each test crate uses a part")]
 mod support;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command};
 
+use running::Running;
 use serde_json::Value;
 use support::{Bench, finish};
 
@@ -38,31 +40,23 @@ fn write_settings(bench: &Bench, zone: SocketAddr) {
     bench.write("lane.json", &text);
 }
 
-/// The program; dropped, it is killed.
-struct Connected {
-    child: Child,
-    proxy: String,
-}
+/// A proxy; dropped, it is killed.
+struct Connected(Running);
 
 impl Connected {
     fn start(bench: &Bench, options: &str) -> Self {
         let line = format!("connect --settings lane.json --listen 127.0.0.1:0 --json {options}");
-        let mut child = bench.program(&line).spawn().unwrap();
-        let mut text = String::new();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        while !text.ends_with("}\n") {
-            assert!(said.read_line(&mut text).unwrap() > 0, "it has ended: {text}");
-        }
-        let document: Value = serde_json::from_str(&text).unwrap();
-        let schema = serde_json::from_str(include_str!("../schemas/connect.v1.json")).unwrap();
-        jsonschema::validate(&schema, &document).unwrap();
-        let proxy = document["proxy"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Self { child, proxy }
+        Self(Running::start(bench.program(&line), include_str!("../schemas/connect.v1.json")))
+    }
+
+    /// Where it listens.
+    fn place(&self) -> &str {
+        self.0.said("proxy").strip_prefix("http://").unwrap()
     }
 
     /// What comes back, to the end.
     fn ask(&self, head: &str) -> String {
-        let mut stream = TcpStream::connect(&self.proxy).unwrap();
+        let mut stream = TcpStream::connect(self.place()).unwrap();
         write!(stream, "{head}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -71,13 +65,6 @@ impl Connected {
 
     fn tunnel(&self, to: &str) -> String {
         self.ask(&format!("CONNECT {to} HTTP/1.1\r\nHost: {to}"))
-    }
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 
@@ -105,7 +92,7 @@ fn it_tells_how_the_lane_is_to_this_machine_alone() {
     write_settings(&bench, zone);
     let lane = Connected::start(&bench, "");
     let _through = lane.tunnel(&format!("{HOST}:{}", zone.port()));
-    let answer = lane.ask(&format!("GET / HTTP/1.1\r\nHost: {}", lane.proxy));
+    let answer = lane.ask(&format!("GET / HTTP/1.1\r\nHost: {}", lane.place()));
     let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert_eq!(body["schema"], "accel.connect-status.v1");
     assert_eq!((&body["generation"], &body["counters"]["dialled"]), (&"g1".into(), &1.into()));
@@ -150,12 +137,8 @@ fn a_command_gets_the_proxy_and_its_exit_code_is_that_of_the_program() {
 fn an_interrupt_ends_it_with_a_sum() {
     let bench = Bench::new();
     write_settings(&bench, zone());
-    let mut lane = Connected::start(&bench, "");
-    let id = lane.child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    assert_eq!(lane.child.wait().unwrap().code(), Some(0));
-    let mut told = String::new();
-    lane.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    let (code, told) = Connected::start(&bench, "").0.interrupt();
+    assert_eq!(code, Some(0));
     assert_eq!(told, "0 through the lane, 0 the public way, 0 elsewhere, 0 failed\n");
 }
 

@@ -3,39 +3,28 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "support/running.rs"]
+mod running;
 #[expect(dead_code, reason = "each test crate uses a part")]
 mod support;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command};
 
-use serde_json::Value;
+use running::Running;
 use support::{Bench, finish};
 
 /// A server; dropped, it is killed.
-struct Serving {
-    child: Child,
-    document: Value,
-}
+struct Serving(Running);
 
 impl Serving {
     fn start(bench: &Bench, options: &str) -> Self {
         let line = format!("cloud serve --listen 127.0.0.1:0 --json {options}");
-        let mut child = bench.program(&line).spawn().unwrap();
-        let mut text = String::new();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        while !text.ends_with("}\n") {
-            assert!(said.read_line(&mut text).unwrap() > 0, "it has ended: {text}");
-        }
-        let document: Value = serde_json::from_str(&text).unwrap();
-        let schema = serde_json::from_str(include_str!("../schemas/cloud.v1.json")).unwrap();
-        jsonschema::validate(&schema, &document).unwrap();
-        Self { child, document }
+        Self(Running::start(bench.program(&line), include_str!("../schemas/cloud.v1.json")))
     }
 
     fn said(&self, field: &str) -> &str {
-        self.document[field].as_str().unwrap()
+        self.0.said(field)
     }
 
     /// What it answers; nothing if it breaks the connection off.
@@ -61,24 +50,6 @@ impl Serving {
         let token = self.said("token");
         self.ask(&format!("GET /_cloud/{what} HTTP/1.1\r\nAuthorization: Bearer {token}"), "")
     }
-
-    /// Interrupts it; gives its exit code and what it has told.
-    fn interrupt(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let code = self.child.wait().unwrap().code();
-        let mut told = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-        (code, told)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It may have ended.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }
 
 #[test]
@@ -92,7 +63,7 @@ fn it_serves_until_it_is_interrupted_and_tells_what_it_does_not_know() {
     let refused = serving.call("RunInstances");
     assert!(refused.contains("RunInstances"), "{refused}");
     assert!(serving.control("world").contains("10.0.0.0/16"));
-    let (code, told) = serving.interrupt();
+    let (code, told) = serving.0.interrupt();
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("ec2:RunInstances") && !told.contains("ec2:CreateVpc"), "{told}");
     assert!(told.ends_with("2 calls, 1 of them mutating, 1 with something unknown\n"), "{told}");
@@ -122,7 +93,7 @@ fn a_schedule_says_what_goes_wrong() {
     assert_eq!(serving.call("CreateVpc&CidrBlock=10.0.0.0/16"), "");
     assert!(serving.control("world").contains("10.0.0.0/16"), "it has taken effect");
     assert!(serving.call("DescribeVpcs").contains("RequestLimitExceeded"));
-    let (_, told) = serving.interrupt();
+    let (_, told) = serving.0.interrupt();
     assert!(told.contains("ec2:CreateVpc  200  fault: reset-after"), "{told}");
 }
 
