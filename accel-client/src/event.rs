@@ -5,7 +5,17 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 
-use crate::lane::Way;
+/// Which way a connection goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Through the lane.
+    Lane,
+    /// To the public address of a lane's host, because the lane does not answer and that is allowed.
+    Public,
+    /// To another name, which the lane does not carry.
+    Elsewhere,
+}
 
 /// How often what happened since the lane was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -143,5 +153,15 @@ impl fmt::Display for Event {
             }
             Self::Failed { host, port, why } => write!(f, "{host}:{port} fails: {why}"),
         }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lane => "through the lane",
+            Self::Public => "the public way",
+            Self::Elsewhere => "elsewhere",
+        })
     }
 }

@@ -26,10 +26,10 @@ mod reqwest;
 mod settings;
 mod table;
 
-pub use event::{Counters, Event};
+pub use event::{Counters, Event, Way};
 pub use lane::{
     AddressStatus, Dialled, Fallback, Lane, LaneError, Options, Resolved, ServiceStatus,
-    Unreachable, Way,
+    Unreachable,
 };
 pub use names::{Answer, Names, SystemNames};
 pub use settings::{Expired, HostName, Problem, SETTINGS_SCHEMA, Service, Settings, SettingsError};

@@ -7,7 +7,6 @@ use accel_core::Deployer;
 use accel_core::deployer::{Deployment, Plan};
 use accel_core::topology::LaneOutputs;
 
-use super::outputs;
 use crate::args::Deploy;
 use crate::cloud::Choice;
 use crate::data_path::{self, DataPath};
@@ -16,7 +15,7 @@ use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
 use crate::usable::{self, Usable};
-use crate::{consent, document, pictures, prices, render, sketch};
+use crate::{consent, document, lane, pictures, prices, render, sketch};
 
 pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
@@ -48,7 +47,7 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
         };
         let (made, usable) = session.watched(deployer, run).await?.map_err(|failure| {
             let nodes = failure.halt().map(|halt| &halt.nodes);
-            let outputs = nodes.and_then(|nodes| outputs::of(&session, &spec, nodes));
+            let outputs = nodes.and_then(|nodes| lane::outputs_of(&session, &spec, nodes));
             failed(failure).outputs(outputs)
         })?;
         let again = |command: &str| choice.command(command, &spec.word());

@@ -15,9 +15,6 @@ mod probe;
 mod serve;
 mod status;
 
-pub(crate) use diagnose::Finding;
-pub(crate) use outputs::current as current_outputs;
-
 use crate::args::{CloudCommand, Command};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome};

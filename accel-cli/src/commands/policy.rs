@@ -15,8 +15,8 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
     use accel_aws::permissions::{Purpose, document, for_callers};
     use accel_core::Topology as _;
 
-    use super::outputs;
     use crate::args::PolicyPurpose;
+    use crate::lane;
     use crate::sketch;
     use crate::trouble::Trouble;
 
@@ -32,7 +32,7 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
         PolicyPurpose::Cleanup => least(Purpose::Cleanup)?,
         PolicyPurpose::Callers => {
             // It names the endpoints, which only the lane that stands can tell.
-            let lane = outputs::current(&spec, &args.cloud, args.others, terminal)?;
+            let lane = lane::outputs(&spec, &args.cloud, args.others, terminal)?;
             for_callers(lane.entries.into_iter().map(|entry| entry.endpoint))
         }
     };

@@ -9,7 +9,7 @@ use accel_client::hosts::{HostsChange, HostsWritten};
 use serde::Serialize;
 
 use crate::args::{Connect, FallbackTo};
-use crate::commands::Finding;
+use crate::symptoms::Finding;
 
 /// How a client uses a lane, for a program that puts it into place.
 #[derive(Debug, Serialize)]

@@ -1,6 +1,6 @@
 //! Why calls through a lane fail.
 
-use crate::commands::Finding;
+use crate::symptoms::Finding;
 
 /// For people: each service in a line, and under it what is wrong and what to do.
 pub(crate) fn text(findings: &[Finding]) -> String {

@@ -10,7 +10,8 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Fallback, Inner, LaneError, Look, Unreachable, Way};
+use super::{Fallback, Inner, LaneError, Look, Unreachable};
+use crate::event::Way;
 
 /// How long an address has to answer before the next one is tried beside it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);

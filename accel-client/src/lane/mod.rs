@@ -14,7 +14,6 @@ mod file;
 mod options;
 mod upkeep;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +31,7 @@ pub use error::{LaneError, Unreachable};
 pub use options::{Fallback, Options};
 
 use crate::clock;
-use crate::event::{Counters, Event};
+use crate::event::{Counters, Event, Way};
 use crate::settings::{Settings, SettingsError};
 use crate::table::{Route, Table};
 use file::SettingsFile;
@@ -98,18 +97,6 @@ impl Resolved {
         let socket = |address| std::net::SocketAddr::new(address, 0);
         self.addresses.into_iter().map(socket).collect::<Vec<_>>().into_iter()
     }
-}
-
-/// Which way a connection goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// Through the lane.
-    Lane,
-    /// To the public address of a lane's host, because the lane does not answer and that is allowed.
-    Public,
-    /// To another name, which the lane does not carry.
-    Elsewhere,
 }
 
 /// What is known of one service of a lane.
@@ -399,15 +386,5 @@ impl ServiceStatus {
             dialled: known.dialled,
         });
         Self { service: route.service.name.clone(), addresses: addresses.collect() }
-    }
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Lane => "through the lane",
-            Self::Public => "the public way",
-            Self::Elsewhere => "elsewhere",
-        })
     }
 }
