@@ -8,6 +8,9 @@ use super::HostsError;
 use crate::address;
 use crate::settings::{HostName, Service, Settings};
 
+pub(super) const BEGIN: &str = "# BEGIN accel lane=";
+pub(super) const END: &str = "# END accel lane=";
+
 /// The name of a lane in its markers: long enough for any deployment, short enough for every resolver's line.
 const LANE_BYTES_MAX: usize = 64;
 
@@ -103,7 +106,7 @@ impl HostsBlock {
         let mut lines = vec![
             format!(
                 "{}{lane} generation={generation} expires={expires}{note}",
-                super::text::BEGIN
+                BEGIN
             ),
             "# accel: all programs of this machine dial the lane for these hosts; names and TLS stay the service's own".to_owned(),
             "# accel: a new generation has other addresses: run `accel hosts SPEC --apply` again, best by a timer".to_owned(),
@@ -111,7 +114,7 @@ impl HostsBlock {
             format!("# accel: taken out by `accel hosts --remove --name {lane}`"),
         ];
         lines.extend(self.lines.iter().map(|(address, host)| format!("{address} {host}")));
-        lines.push(format!("{}{lane}", super::text::END));
+        lines.push(format!("{}{lane}", END));
         lines.push(String::new());
         lines.join(newline)
     }

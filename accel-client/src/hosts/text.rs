@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::block::{HostsBlock, is_word, lane_name};
+use super::block::{BEGIN, END, HostsBlock, is_word, lane_name};
 use super::{HostsError, HostsLine};
 
-pub(super) const BEGIN: &str = "# BEGIN accel lane=";
-pub(super) const END: &str = "# END accel lane=";
 /// In a begin marker: this newline before it was missing, and goes with the block.
 const JOINED: [(&str, &str); 2] = [("\r\n", " newline=crlf"), ("\n", " newline=lf")];
 /// In front of what a block says to people.
