@@ -149,7 +149,10 @@ impl fmt::Display for Event {
                 write!(f, "{host}:{port} {way}, {}", address.ip())
             }
             Self::Denied { host, port } => {
-                write!(f, "{host}:{port} is refused: the lane does not carry it")
+                write!(
+                    f,
+                    "{host}:{port} is refused: the lane does not carry it (--pass-through lets it through)"
+                )
             }
             Self::Failed { host, port, why } => write!(f, "{host}:{port} fails: {why}"),
         }

@@ -11,6 +11,8 @@ use crate::settings::{Service, Settings};
 
 /// How many answers of a name are looked at: a load balancer has one per zone, and no region has ten.
 const ANSWERS_MAX: usize = 16;
+/// How soon a name that gave no address is looked up again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// All services of a lane.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(crate) struct Route {
     pub(crate) known: Vec<Known>,
     /// When its name was last looked up.
     pub(crate) resolved: Option<Instant>,
+    /// Whether that has no answer yet.
+    pub(crate) is_resolving: bool,
     /// Whether it has been told that no address answers.
     pub(crate) is_down: bool,
 }
@@ -50,9 +54,11 @@ impl Table {
         for route in &mut self.routes {
             let old = before.routes.iter().find(|old| old.service.hosts == route.service.hosts);
             let Some(old) = old else { continue };
-            if !route.is_pinned() && route.service.dial == old.service.dial {
+            let is_same = route.service.dial == old.service.dial
+                && route.service.allow_private == old.service.allow_private;
+            if !route.is_pinned() && is_same {
                 route.known.clone_from(&old.known);
-                route.resolved = old.resolved;
+                route.resolved = old.resolved.filter(|_| !old.is_resolving);
             }
             for known in &mut route.known {
                 if let Some(old) = old.known.iter().find(|old| old.address == known.address) {
@@ -72,7 +78,7 @@ impl Table {
 impl Route {
     fn new(service: Service) -> Self {
         let known = service.addresses.iter().copied().map(Known::new).collect();
-        Self { service, known, resolved: None, is_down: false }
+        Self { service, known, resolved: None, is_resolving: false, is_down: false }
     }
 
     /// Whether the settings say which addresses there are.
@@ -98,9 +104,9 @@ impl Route {
         !self.known.is_empty() && self.known.iter().all(|known| known.health.is_aside())
     }
 
-    /// Whether anything is known since then.
-    pub(crate) fn is_known_since(&self, then: Instant) -> bool {
-        self.known.iter().any(|known| known.health.is_known_since(then))
+    /// Whether some address answers, by what was heard last.
+    pub(crate) fn is_up(&self) -> bool {
+        self.known.iter().any(|known| !known.health.is_aside() && known.health.rtt.is_some())
     }
 
     pub(crate) fn known_mut(&mut self, address: Ipv4Addr) -> Option<&mut Known> {
@@ -109,8 +115,10 @@ impl Route {
 
     /// Whether its name is to be looked up.
     pub(crate) fn is_name_due(&self, now: Instant, every: Duration) -> bool {
+        // Without any address it is asked sooner, and not in every call.
+        let every = if self.known.is_empty() { every.min(AGAIN) } else { every };
         let is_old = self.resolved.is_none_or(|at| now >= at + every);
-        self.service.dial.is_some() && (is_old || self.known.is_empty())
+        self.service.dial.is_some() && !self.is_resolving && is_old
     }
 
     /// Takes the answers of its name, and returns those that are not believed, with the reason. If none is, the known addresses stay.

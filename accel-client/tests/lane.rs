@@ -177,6 +177,67 @@ async fn with_every_zone_dead_a_connection_fails_and_never_goes_the_public_way_u
     assert_eq!(lenient.counters().fell_back, 2);
 }
 
+/// However long it has been down, and however rarely it is asked for.
+#[tokio::test]
+async fn who_may_fall_back_does_not_wait_for_what_has_failed() {
+    let [first, second] = two().await;
+    let settings = pinned(&[&first, &second]);
+    drop((first, second));
+    let public: IpAddr = "198.51.100.7".parse().unwrap();
+    let names = Known::default().with(HOST, &[public]);
+    let options = quick().patience(Duration::from_secs(2)).names(names);
+    let lane = Lane::with(settings, options.fallback(Fallback::Public));
+    for pause in [0, 1, 4] {
+        sleep(Duration::from_secs(pause)).await;
+        let answer = timeout(Duration::from_millis(500), lane.resolve(HOST)).await;
+        assert_eq!(answer.expect("it does not wait").unwrap().way, Way::Public, "after {pause} s");
+    }
+}
+
+#[tokio::test]
+async fn a_lane_whose_name_does_not_resolve_says_so_at_once_and_finds_it_later() {
+    let zone = Zone::at((10, 0)).await;
+    let names = Known::default();
+    let settings = settings(zone.address.port(), r#""dial": "lane.example.com""#);
+    let lane = Lane::with(
+        settings,
+        quick().names(names.clone()).resolve_every(Duration::from_millis(100)),
+    );
+    assert!(matches!(lane.resolve(HOST).await, Err(LaneError::NoAddress { .. })));
+    let _known = names.with("lane.example.com", &[zone.ip()]);
+    sleep(Duration::from_millis(1100)).await;
+    assert_eq!(lane.resolve(HOST).await.unwrap().addresses, [zone.ip()]);
+}
+
+#[tokio::test]
+async fn no_value_of_an_option_and_no_settings_made_by_hand_panic() {
+    let zone = Zone::at((11, 0)).await;
+    let mut settings = pinned(&[&zone]);
+    for extreme in [Duration::ZERO, Duration::MAX] {
+        let options =
+            Options::default().check_every(extreme).resolve_every(extreme).patience(extreme);
+        let lane = Lane::with(settings.clone(), options);
+        assert_eq!(lane.resolve(HOST).await.unwrap().addresses, [zone.ip()]);
+    }
+    settings.services[0].ports.clear();
+    let lane = Lane::with(settings, quick());
+    assert_eq!(lane.resolve(HOST).await.unwrap().addresses, [zone.ip()], "better than nothing");
+}
+
+/// A rebuilt lane may have the same address in another service's place.
+#[tokio::test]
+async fn what_failed_by_old_settings_is_not_held_against_the_new_ones() {
+    let zone = Zone::at((12, 0)).await;
+    let mut old = pinned(&[&zone]);
+    old.services[0].ports = vec![1];
+    let lane = Lane::with(old, quick());
+    assert!(lane.dial(HOST, 1).await.is_err());
+    lane.replace(pinned(&[&zone]));
+    let dialled = lane.dial(HOST, zone.address.port()).await.unwrap();
+    assert_eq!(dialled.address, zone.address);
+    assert_eq!(lane.status()[0].addresses[0].failures, 0);
+}
+
 #[tokio::test]
 async fn a_lane_that_was_built_anew_is_picked_up_from_its_file() {
     let [first, second] = two().await;

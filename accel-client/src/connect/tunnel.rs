@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 
 use super::Others;
 use super::answer::{self, Answer};
-use crate::event::Event;
+use crate::event::{Event, Way};
 use crate::lane::keep_alive;
 use crate::{Dialled, Lane, LaneError};
 
@@ -68,15 +68,13 @@ async fn answer(
         return Ok(answer::text(StatusCode::BAD_REQUEST, why));
     };
     if others == Others::Refuse && !lane.carries(&host, port) {
-        lane.tell(Event::Denied { host: host.clone(), port });
-        let why = format!(
-            "accel: the lane does not carry {host}:{port}; it carries {}. \
-             Call other services without this proxy, or start it with --pass-through",
-            answer::carried(lane)
-        );
-        return Ok(answer::text(StatusCode::FORBIDDEN, &why));
+        return Ok(refused(lane, host, port));
     }
     match lane.dial(&host, port).await {
+        // The settings were replaced meanwhile, and the host is no longer in them.
+        Ok(Dialled { way: Way::Elsewhere, .. }) if others == Others::Refuse => {
+            Ok(refused(lane, host, port))
+        }
         Ok(dialled) => {
             let (way, address) = (dialled.way, dialled.address);
             lane.tell(Event::Tunnel { host, port, way, address });
@@ -89,6 +87,16 @@ async fn answer(
             Ok(answer::text(status_of(&error), &format!("accel: {error}")))
         }
     }
+}
+
+fn refused(lane: &Lane, host: String, port: u16) -> Response<Answer> {
+    let why = format!(
+        "accel: the lane does not carry {host}:{port}; it carries {}. \
+         Call other services without this proxy, or start it with --pass-through",
+        answer::carried(lane)
+    );
+    lane.tell(Event::Denied { host, port });
+    answer::text(StatusCode::FORBIDDEN, &why)
 }
 
 fn target(uri: &Uri) -> Option<(String, u16)> {

@@ -114,7 +114,7 @@ impl HostsBlock {
             format!("# accel: taken out by `accel hosts --remove --name {lane}`"),
         ];
         lines.extend(self.lines.iter().map(|(address, host)| format!("{address} {host}")));
-        lines.push(format!("{}{lane}", END));
+        lines.push(format!("{END}{lane}"));
         lines.push(String::new());
         lines.join(newline)
     }

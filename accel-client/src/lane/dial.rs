@@ -10,6 +10,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::upkeep::Place;
 use super::{Fallback, Inner, LaneError, Look, Unreachable};
 use crate::event::Way;
 
@@ -52,12 +53,12 @@ impl Inner {
     }
 
     /// The service of a host, if it is the lane's.
-    fn route(&self, host: &str, port: u16) -> Result<Option<usize>, LaneError> {
+    fn route(&self, host: &str, port: u16) -> Result<Option<Place>, LaneError> {
         let state = self.current(Instant::now());
         let Some(index) = state.table.find(host) else { return Ok(None) };
         let ports = &state.table.routes[index].service.ports;
         if ports.contains(&port) {
-            return Ok(Some(index));
+            return Ok(Some(Place { epoch: state.epoch, index }));
         }
         let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
         Err(LaneError::Port { host: host.to_owned(), port, ports })
@@ -65,7 +66,7 @@ impl Inner {
 
     async fn through(
         self: &Arc<Self>,
-        service: usize,
+        service: Place,
         host: &str,
         port: u16,
     ) -> Result<Dialled, LaneError> {
@@ -75,7 +76,9 @@ impl Inner {
             Look::Down(..) if may_fall_back => return self.public(host, port, Way::Public).await,
             Look::Down(error, addresses) if addresses.is_empty() => return Err(error),
             // Better what failed a moment ago than nothing.
-            Look::Lane(addresses) | Look::Unsure(addresses) | Look::Down(_, addresses) => addresses,
+            Look::Lane(addresses) | Look::Unsure(_, addresses) | Look::Down(_, addresses) => {
+                addresses
+            }
         };
         let note = |address: IpAddr, outcome: &io::Result<Duration>| {
             if let IpAddr::V4(address) = address {
@@ -93,7 +96,7 @@ impl Inner {
     /// A connection is itself a check: there is no need to wait for one, only for a name that gives addresses.
     async fn look_for_dialling(self: &Arc<Self>, host: &str) -> Look {
         let look = self.look(host);
-        let is_unresolved = matches!(look, Look::Down(LaneError::NoAddress { .. }, _));
+        let is_unresolved = matches!(&look, Look::Unsure(_, addresses) if addresses.is_empty());
         if is_unresolved { self.addresses(host).await } else { look }
     }
 

@@ -10,7 +10,7 @@ use crate::settings::{Settings, SettingsError};
 pub(super) struct SettingsFile {
     path: PathBuf,
     /// What tells one version from another without reading it; nothing where the file cannot be looked at.
-    stamp: Option<(SystemTime, u64)>,
+    stamp: Option<Stamp>,
 }
 
 impl SettingsFile {
@@ -32,7 +32,17 @@ impl SettingsFile {
     }
 }
 
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+/// What differs between two versions of a file, even where a tool keeps the time of its change.
+type Stamp = (SystemTime, u64, [i64; 3]);
+
+fn stamp(path: &Path) -> Option<Stamp> {
     let metadata = path.metadata().ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+    #[cfg(unix)]
+    let inner = {
+        use std::os::unix::fs::MetadataExt as _;
+        [metadata.ino().cast_signed(), metadata.ctime(), metadata.ctime_nsec()]
+    };
+    #[cfg(not(unix))]
+    let inner = [0; 3];
+    Some((metadata.modified().ok()?, metadata.len(), inner))
 }

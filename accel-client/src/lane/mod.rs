@@ -33,7 +33,7 @@ pub use options::{Fallback, Options};
 use crate::clock;
 use crate::event::{Counters, Event, Way};
 use crate::settings::{Settings, SettingsError};
-use crate::table::{Route, Table};
+use crate::table::{Known, Route, Table};
 use file::SettingsFile;
 
 /// How many events wait for a slow listener, who is told how many it has missed.
@@ -78,6 +78,8 @@ struct State {
     is_expired: bool,
     look_again: Option<Instant>,
     is_upkeep_due: bool,
+    /// Counts the settings: what was found out about a service by older ones says nothing of the service at its place now.
+    epoch: u64,
     upkeep: Option<JoinHandle<()>>,
 }
 
@@ -127,8 +129,8 @@ pub struct AddressStatus {
 enum Look {
     Elsewhere,
     Lane(Vec<Ipv4Addr>),
-    /// Nothing is known; these may do.
-    Unsure(Vec<Ipv4Addr>),
+    /// It is being found out. These may do; if nothing is heard in time, this is wrong.
+    Unsure(LaneError, Vec<Ipv4Addr>),
     Down(LaneError, Vec<Ipv4Addr>),
 }
 
@@ -163,6 +165,7 @@ impl Lane {
             is_expired: false,
             look_again: None,
             is_upkeep_due: false,
+            epoch: 0,
             upkeep: None,
         };
         let (events, _) = broadcast::channel(EVENTS_MAX);
@@ -200,7 +203,9 @@ impl Lane {
                 return Err(error);
             }
             // Better what failed a moment ago than nothing.
-            Look::Lane(addresses) | Look::Unsure(addresses) | Look::Down(_, addresses) => addresses,
+            Look::Lane(addresses) | Look::Unsure(_, addresses) | Look::Down(_, addresses) => {
+                addresses
+            }
         };
         self.inner.state().counters.resolved += 1;
         let addresses = addresses.into_iter().map(IpAddr::from).collect();
@@ -273,6 +278,8 @@ impl Inner {
         state.table.renew(settings);
         state.counters.replaced += 1;
         state.is_expired = false;
+        state.epoch += 1;
+        self.progress.notify_waiters();
         self.tell(Event::Replaced { generation });
     }
 
@@ -295,11 +302,13 @@ impl Inner {
         let deadline = Instant::now() + self.options.patience + HEARD_OF;
         loop {
             let progress = self.progress.notified();
-            let look = self.look(host);
-            let unsure = matches!(&look, Look::Unsure(_))
-                || matches!(&look, Look::Down(LaneError::NoAddress { .. }, _));
-            if !unsure || timeout_at(deadline, progress).await.is_err() {
-                return look;
+            match self.look(host) {
+                Look::Unsure(error, addresses) => {
+                    if timeout_at(deadline, progress).await.is_err() {
+                        return Look::Down(error, addresses);
+                    }
+                }
+                look @ (Look::Elsewhere | Look::Lane(_) | Look::Down(..)) => return look,
             }
         }
     }
@@ -314,20 +323,24 @@ impl Inner {
             }
             return Look::Down(expired.into(), Vec::new());
         }
-        if std::mem::take(&mut state.is_upkeep_due) {
+        if state.is_upkeep_due {
             self.start_upkeep(&mut state);
         }
         let route = &state.table.routes[index];
         let order = route.order();
         // A lane that is not in use is not checked, and what was known of it fades.
-        let fresh = now.checked_sub(self.options.check_every * 3).unwrap_or(now);
-        if route.is_up_since(fresh) {
+        let fades = (self.options.check_every * 3).max(LOOK_EVERY * 3);
+        if now.checked_sub(fades).is_none_or(|fresh| route.is_up_since(fresh)) && route.is_up() {
             return Look::Lane(order);
         }
-        match route.down_since(fresh) {
-            Some(error) => Look::Down(error, order),
-            None => Look::Unsure(order),
+        let error = route.trouble();
+        // Who may go another way does not wait for one that has failed.
+        let may_fall_back = self.options.fallback == Fallback::Public && route.is_all_aside();
+        if may_fall_back || !route.is_being_found_out(now, &self.options) {
+            return Look::Down(error, order);
         }
+        self.start_upkeep(&mut state);
+        Look::Unsure(error, order)
     }
 
     async fn system(&self, host: &str, way: Way) -> Result<Resolved, LaneError> {
@@ -361,16 +374,22 @@ impl Drop for Inner {
 }
 
 impl Route {
-    /// Why it is known that this service cannot be reached.
-    fn down_since(&self, then: Instant) -> Option<LaneError> {
+    /// Why this service cannot be reached, if it cannot.
+    fn trouble(&self) -> LaneError {
         let service = self.service.name.clone();
         if self.known.is_empty() {
             let dial = self.service.dial.clone().unwrap_or_default();
-            return Some(LaneError::NoAddress { service, dial });
+            return LaneError::NoAddress { service, dial };
         }
-        (self.is_all_aside() && self.is_known_since(then)).then(|| {
-            LaneError::Unreachable(Unreachable { host: service, tried: Vec::new(), lane: true })
-        })
+        LaneError::Unreachable(Unreachable { host: service, tried: Vec::new(), lane: true })
+    }
+
+    /// Whether more will be known soon: a check or a lookup is due or under way.
+    fn is_being_found_out(&self, now: Instant, options: &Options) -> bool {
+        let is_check_due = |known: &Known| known.health.is_due(now, options.check_every);
+        self.is_resolving
+            || self.is_name_due(now, options.resolve_every)
+            || self.known.iter().any(is_check_due)
     }
 }
 

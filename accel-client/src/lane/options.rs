@@ -15,7 +15,11 @@ pub enum Fallback {
     Public,
 }
 
-/// How a lane is used.
+/// Less is more than a network can say, and more is as good as never.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// How a lane is used. Times are between 10 ms and a day: what is shorter or longer is taken for that.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(crate) fallback: Fallback,
@@ -49,21 +53,21 @@ impl Options {
     /// How old what is known of an address may be, while the lane is in use; by default 10 s. A lane that nobody uses is not checked.
     #[must_use]
     pub fn check_every(mut self, every: Duration) -> Self {
-        self.check_every = every;
+        self.check_every = every.clamp(SHORTEST, LONGEST);
         self
     }
 
     /// How old the answer of a name may be, while the lane is in use; by default 60 s.
     #[must_use]
     pub fn resolve_every(mut self, every: Duration) -> Self {
-        self.resolve_every = every;
+        self.resolve_every = every.clamp(SHORTEST, LONGEST);
         self
     }
 
     /// How long an address may take to answer before it is set aside; by default 2 s.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.patience = patience.clamp(SHORTEST, LONGEST);
         self
     }
 

@@ -1,5 +1,6 @@
 //! What keeps the knowledge of a lane fresh while it is in use: one round in the background at a time, of what is due.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -11,50 +12,65 @@ use tokio::time::{Instant, timeout};
 use super::{Fallback, Inner, State, dial};
 use crate::event::Event;
 
-/// How many addresses are checked at a time.
+/// How many addresses of a service are checked at a time.
 const CHECKS_AT_ONCE: usize = 16;
+/// How long a name server may take: longer than resolvers need to go on from a dead one to the next, which is 5 s as a rule.
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 
-/// An address that is to be checked.
-struct Check {
-    service: usize,
-    address: Ipv4Addr,
-    port: u16,
+/// A service, by its place in the settings of its time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) epoch: u64,
+    pub(super) index: usize,
+}
+
+/// What is due for a service.
+struct Due {
+    service: Place,
+    name: Option<String>,
 }
 
 impl Inner {
-    /// Starts a round, if something may be due and none is running.
+    /// Starts a round, if none is running.
     pub(super) fn start_upkeep(self: &Arc<Self>, state: &mut State) {
         if state.upkeep.as_ref().is_some_and(|upkeep| !upkeep.is_finished()) {
             return;
         }
+        state.is_upkeep_due = false;
         // Without a runtime nothing can be dialled either.
         if let Ok(runtime) = Handle::try_current() {
             state.upkeep = Some(runtime.spawn(round(Arc::downgrade(self), self.options.patience)));
         }
     }
 
-    fn names_due(&self) -> Vec<(usize, String)> {
+    fn due(&self) -> Vec<Due> {
         let now = Instant::now();
         let mut state = self.state();
+        let epoch = state.epoch;
         let routes = state.table.routes.iter_mut().enumerate();
-        let due = routes.filter(|(_, route)| route.is_name_due(now, self.options.resolve_every));
-        due.filter_map(|(index, route)| {
-            route.resolved = Some(now);
-            Some((index, route.service.dial.clone()?))
-        })
-        .collect()
+        let due = routes.map(|(index, route)| {
+            // No other round is running: one that was broken off has left this behind.
+            route.is_resolving = false;
+            let is_name_due = route.is_name_due(now, self.options.resolve_every);
+            if is_name_due {
+                route.resolved = Some(now);
+                route.is_resolving = true;
+            }
+            let name = route.service.dial.clone().filter(|_| is_name_due);
+            Due { service: Place { epoch, index }, name }
+        });
+        due.collect()
     }
 
-    async fn resolve_name(self: Arc<Self>, index: usize, name: String) {
-        let answer = timeout(self.options.patience * 2, self.options.names.lookup(&name)).await;
-        let answer = answer.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+    /// Notes what a name server has said.
+    fn told(&self, service: Place, name: String, answer: io::Result<Vec<std::net::IpAddr>>) {
         let mut state = self.state();
         let state = &mut *state;
-        // The settings may have been replaced meanwhile.
-        let route = state.table.routes.get_mut(index);
-        let Some(route) = route.filter(|route| route.service.dial.as_ref() == Some(&name)) else {
+        if state.epoch != service.epoch {
             return;
-        };
+        }
+        let Some(route) = state.table.routes.get_mut(service.index) else { return };
+        route.is_resolving = false;
         match answer {
             Ok(answers) => {
                 let ignored = route.believe(&answers);
@@ -63,45 +79,40 @@ impl Inner {
                     self.tell(Event::Ignored { name: name.clone(), address, why });
                 }
             }
-            Err(error) => {
-                // Pinned addresses need no name.
-                if !route.is_pinned() {
-                    route.resolved = None;
-                    self.tell(Event::Unresolved { name, why: error.to_string() });
-                }
-            }
+            // Pinned addresses need no name.
+            Err(_) if route.is_pinned() => {}
+            Err(error) => self.tell(Event::Unresolved { name, why: error.to_string() }),
         }
         self.progress.notify_waiters();
     }
 
-    fn checks_due(&self) -> Vec<Check> {
+    fn checks_due(&self, service: Place) -> Vec<SocketAddr> {
         let now = Instant::now();
         let state = self.state();
-        let mut due = Vec::new();
-        for (service, route) in state.table.routes.iter().enumerate() {
-            let port = route.service.ports[0];
-            let of_route = route
-                .known
-                .iter()
-                .filter(|known| known.health.is_due(now, self.options.check_every));
-            due.extend(of_route.map(|known| Check { service, address: known.address, port }));
-        }
-        due
+        let route = state.table.routes.get(service.index).filter(|_| state.epoch == service.epoch);
+        let Some(route) = route else { return Vec::new() };
+        let Some(port) = route.service.ports.first() else { return Vec::new() };
+        let due =
+            route.known.iter().filter(|known| known.health.is_due(now, self.options.check_every));
+        due.map(|known| SocketAddr::from((known.address, *port))).collect()
     }
 
     /// Notes what came of a connection.
     pub(super) fn heard(
         &self,
-        service: usize,
+        service: Place,
         address: Ipv4Addr,
-        outcome: &std::io::Result<Duration>,
+        outcome: &io::Result<Duration>,
         is_check: bool,
     ) {
         let now = Instant::now();
         let mut state = self.state();
         let state = &mut *state;
         state.counters.checks += u64::from(is_check);
-        let Some(route) = state.table.routes.get_mut(service) else { return };
+        if state.epoch != service.epoch || outcome.as_ref().is_err_and(is_of_this_machine) {
+            return;
+        }
+        let Some(route) = state.table.routes.get_mut(service.index) else { return };
         let name = route.service.name.clone();
         let Some(known) = route.known_mut(address) else { return };
         let event = match outcome {
@@ -128,34 +139,57 @@ impl Inner {
     }
 }
 
-/// Does what is due. Between two steps nothing keeps the lane alive but its users.
+/// Whether a connection failed for want of something here: that says nothing of the address.
+fn is_of_this_machine(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, OutOfMemory, QuotaExceeded};
+    const TOO_MANY_FILES: [i32; 2] = [23, 24]; // ENFILE, EMFILE, which have no kind of their own
+    matches!(error.kind(), AddrNotAvailable | OutOfMemory | QuotaExceeded)
+        || error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code))
+}
+
+/// Does what is due, for all services at once.
 async fn round(lane: Weak<Inner>, patience: Duration) {
-    let Some(names) = lane.upgrade().map(|lane| lane.names_due()) else { return };
-    let mut lookups = JoinSet::new();
-    for (index, name) in names {
-        let Some(lane) = lane.upgrade() else { return };
-        lookups.spawn(lane.resolve_name(index, name));
+    let Some(due) = lane.upgrade().map(|lane| lane.due()) else { return };
+    let mut services: JoinSet<()> = JoinSet::new();
+    for Due { service, name } in due {
+        services.spawn(tend(Weak::clone(&lane), service, name, patience));
     }
-    // Addresses that are known already need not wait for a name server.
-    check(&lane, patience).await;
-    if !lookups.is_empty() {
-        lookups.join_all().await;
-        check(&lane, patience).await;
+    services.join_all().await;
+    if let Some(lane) = lane.upgrade() {
+        lane.progress.notify_waiters();
     }
 }
 
-async fn check(lane: &Weak<Inner>, patience: Duration) {
-    let Some(due) = lane.upgrade().map(|lane| lane.checks_due()) else { return };
+/// Addresses that are known already need not wait for a name server; those that it gives are checked at once.
+async fn tend(lane: Weak<Inner>, service: Place, name: Option<String>, patience: Duration) {
+    let Some(name) = name else { return check(&lane, service, patience).await };
+    let resolve = async {
+        // Between two steps nothing keeps the lane alive but its users.
+        let Some(names) = lane.upgrade().map(|lane| Arc::clone(&lane.options.names)) else {
+            return;
+        };
+        let answer = timeout(ANSWER_WITHIN, names.lookup(&name)).await;
+        let answer = answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        if let Some(lane) = lane.upgrade() {
+            lane.told(service, name.clone(), answer);
+        }
+        check(&lane, service, patience).await;
+    };
+    tokio::join!(check(&lane, service, patience), resolve);
+}
+
+async fn check(lane: &Weak<Inner>, service: Place, patience: Duration) {
+    let Some(due) = lane.upgrade().map(|lane| lane.checks_due(service)) else { return };
     let mut running: JoinSet<()> = JoinSet::new();
-    for Check { service, address, port } in due {
+    for address in due {
         if running.len() == CHECKS_AT_ONCE {
             running.join_next().await;
         }
         let lane = Weak::clone(lane);
         running.spawn(async move {
-            let outcome = dial::connect(SocketAddr::from((address, port)), patience).await;
-            if let Some(lane) = lane.upgrade() {
-                lane.heard(service, address, &outcome.map(|(_, took)| took), true);
+            let outcome = dial::connect(address, patience).await;
+            if let (Some(lane), std::net::IpAddr::V4(ip)) = (lane.upgrade(), address.ip()) {
+                lane.heard(service, ip, &outcome.map(|(_, took)| took), true);
             }
         });
     }
