@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "programs run in real time")]
 
 #[path = "support/running.rs"]
 mod running;
@@ -10,6 +11,7 @@ mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 
 use running::Running;
 use serde_json::Value;
@@ -131,6 +133,23 @@ fn a_command_gets_the_proxy_and_its_exit_code_is_that_of_the_program() {
     assert!(run.stdout.starts_with("http://127.0.0.1:"), "{}", run.stdout);
     assert!(!run.stdout.contains('*'), "nothing bypasses the lane: {}", run.stdout);
     bench.run("connect --settings lane.json -- no-such-command").ended(2);
+}
+
+#[test]
+fn a_command_is_ended_with_the_program_and_told_if_it_has_not_used_the_lane() {
+    let bench = Bench::new();
+    write_settings(&bench, zone());
+    let mut program = bench.program("connect --settings lane.json -- sleep 30");
+    program.env("PATH", std::env::var_os("PATH").unwrap());
+    let began = std::time::Instant::now();
+    let child = program.spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(128 + 15));
+    assert!(began.elapsed().as_secs() < 10);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("has opened no tunnel"), "{told}");
 }
 
 #[test]
