@@ -85,6 +85,27 @@ async fn a_certificate_of_somebody_else_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_understood_and_what_cannot_be_asked_are_said_so() {
+    let site = Site::new(HOST).await;
+    let said = site.diagnose("--said blah", &[]).await.ended(1);
+    assert!(said.stdout.contains("not recognised"), "{}", said.stdout);
+    let by_name = site.diagnose("--json --by-name", &[]).await.ended(1);
+    assert!(codes(&by_name).contains(&"name-unresolved".to_owned()), "{}", by_name.stdout);
+
+    let expired =
+        site.bench.read("lane.json").replacen('{', r#"{ "expires": "2020-01-01T00:00:00Z", "#, 1);
+    site.bench.write("lane.json", &expired);
+    let before = site.lane.connections();
+    let said = site.diagnose("--json", &[]).await.ended(1);
+    assert!(codes(&said).contains(&"settings-expired".to_owned()), "{}", said.stdout);
+    assert_eq!(site.lane.connections(), before, "the addresses may be a stranger's by now");
+
+    site.bench.write("lane.json", &site.lane.settings(&["*.nowhere-1.amazonaws.invalid"]));
+    let said = site.diagnose("", &[]).await.ended(2);
+    assert!(said.stderr.contains("--host"), "{}", said.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_has_said_can_be_piped_in() {
     let site = Site::new(HOST).await;
     let mut program = site.bench.program("diagnose --settings lane.json --json --said-in -");

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::Lane;
 
 #[derive(Debug, Args)]
+#[command(override_usage = "accel client [OPTIONS] <SPEC|--settings FILE>")]
 #[command(
     after_help = "One file to read, keep and import. URL, Host, SNI, certificate check and signature stay those of the service: only the \
 address that is dialled is new. It holds the lane's settings of now; at run time those of the file that ACCEL_LANE names come first, and are \

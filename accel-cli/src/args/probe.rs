@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::Lane;
 
 #[derive(Debug, Args)]
+#[command(override_usage = "accel probe [OPTIONS] <SPEC|--settings FILE>")]
 #[command(
     after_help = "Asks every service without credentials, in turns over the direct way and over the lane; any answer counts, 403 \
 included. Exit codes: 1 if one of the ways could not be measured, 3 if the requirement is not met.

@@ -95,6 +95,10 @@ struct DiagnosedService<'a> {
     asked: usize,
     /// Null where its own name has no address.
     direct_works: Option<bool>,
+    /// What became of each attempt that found no answer.
+    faults: &'a [String],
+    /// Whether what the client said, if anything, is understood.
+    recognised: bool,
     diagnoses: Vec<Diagnosis>,
 }
 
@@ -123,9 +127,11 @@ pub(crate) fn diagnosed(findings: &[Finding]) -> Diagnosed<'_> {
         answering: finding.answering,
         asked: finding.asked,
         direct_works: finding.direct,
+        faults: &finding.faults,
+        recognised: !finding.is_unrecognised,
         diagnoses: finding.diagnoses.iter().map(diagnosis).collect(),
     });
-    let well = findings.iter().all(|finding| finding.diagnoses.is_empty());
+    let well = findings.iter().all(Finding::is_well);
     Diagnosed { schema: "accel.diagnosis.v1", well, services: services.collect() }
 }
 

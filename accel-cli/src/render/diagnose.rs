@@ -19,7 +19,11 @@ pub(crate) fn text(findings: &[Finding]) -> String {
             let text = diagnosis.to_string();
             lines.extend(text.lines().map(|line| format!("  {line}")));
         }
-        if diagnoses.is_empty() {
+        lines.extend(finding.faults.iter().map(|fault| format!("  seen: {fault}")));
+        if finding.is_unrecognised {
+            lines.push("  what the client said is not recognised: see its own log, and that of `accel connect`".to_owned());
+        }
+        if finding.is_well() {
             lines.push("  nothing is wrong that shows here".to_owned());
         }
     }

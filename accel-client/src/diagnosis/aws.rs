@@ -49,7 +49,7 @@ fn one_line(text: &str) -> String {
 fn policies(evidence: &Evidence, text: &str, denied: bool, found: &mut Found) {
     let action = between(text, "is not authorized to perform: ", " ");
     let action = action.map(|action| action.trim_end_matches([',', '.', '"']).to_owned());
-    let implicit = text.contains("because no VPC endpoint policy allows");
+    let implicit = text.contains("no VPC endpoint policy allows");
     let explicit = text.contains("explicit deny in a VPC endpoint policy");
     if implicit || explicit {
         return found.add(Sure::Certain, Cause::EndpointPolicy { action, explicit });

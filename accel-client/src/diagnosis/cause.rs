@@ -279,10 +279,10 @@ impl fmt::Display for Cause {
                 write!(f, "the policy of the lane's endpoint {how} {action}")
             }
             Self::SourceIp { policy } => {
-                let policy = policy.as_deref().unwrap_or("some");
+                let policy = policy.as_deref().map_or(String::new(), |kind| format!("{kind} "));
                 write!(
                     f,
-                    "a {policy} policy refuses the call, as one with aws:SourceIp does to every call through an endpoint"
+                    "a {policy}policy refuses the call, as one with aws:SourceIp does to every call through an endpoint"
                 )
             }
             Self::SignedForAnotherHost { host: Some(host) } => {

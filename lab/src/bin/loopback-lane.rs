@@ -25,6 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let port = if lane.port() == 443 { String::new() } else { format!(":{}", lane.port()) };
     println!("{HOST}{port} is on loopback, in two zones: {ZONES:?}\n");
     println!("export LANE={}", settings.display());
+    println!("export NODE_EXTRA_CA_CERTS={}", authority.pem_file().display());
     println!(
         "export CURL_CA_BUNDLE={0} AWS_CA_BUNDLE={0} SSL_CERT_FILE={0}",
         authority.pem_file().display()

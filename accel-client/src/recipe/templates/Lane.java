@@ -135,11 +135,15 @@ public class Lane implements DnsResolver {
             if ("true".equalsIgnoreCase(System.getenv(name))) throw new IOException(name + " leads to hosts that are not in the lane");
         for (Map.Entry<String, String> variable : System.getenv().entrySet())
             if (variable.getKey().startsWith("AWS_ENDPOINT_URL")) entry(String.valueOf(URI.create(variable.getValue()).getHost()));
+        int tried = 0;
         for (JsonNode entry : settings().path("entries"))
             for (JsonNode host : entry.path("hosts"))
                 if (!host.asText().startsWith("*.")) // else no host of its own to try
-                    for (JsonNode port : entry.path("ports").size() > 0 ? entry.path("ports") : new ObjectMapper().readTree("[443]"))
+                    for (JsonNode port : entry.path("ports").size() > 0 ? entry.path("ports") : new ObjectMapper().readTree("[443]")) {
                         check(host.asText(), port.asInt());
+                        tried++;
+                    }
+        if (tried == 0) throw new IOException("the lane names patterns of hosts alone: there is none to check");
     }
 
     private static void check(String host, int port) throws IOException {

@@ -61,7 +61,7 @@ call() { # no ~/.curlrc and no proxy: they could lead elsewhere, or switch verif
 }
 
 check() {
-  local name host port dialled
+  local name host port dialled tried=0
   for name in AWS_USE_FIPS_ENDPOINT AWS_USE_DUALSTACK_ENDPOINT; do
     [[ ${!name:-} != [Tt][Rr][Uu][Ee] ]] || fail "$name leads to hosts that are not in the lane"
   done
@@ -76,7 +76,9 @@ check() {
     done
     dialled=$(call --silent --show-error --max-time 10 --output /dev/null --write-out '%{remote_ip}' "https://$host:$port/ping")
     [[ ",$(addresses "$host" "$port")," == *",$dialled,"* ]] || fail "$host was dialled at $dialled, which is not the lane's"
+    tried=1
   done < <(ask '.entries[] | (.ports // [443])[] as $port | .hosts[] | select(startswith("*.") | not) | "\(.) \($port)"')
+  ((tried)) || fail "the lane names patterns of hosts alone: there is none to check"
   echo "lane: used"
 }
 

@@ -93,7 +93,9 @@ export async function check() {
     if (!carried.some(([host]) => covers(host, new URL(env[name]).hostname))) throw new Error(`${name}=${env[name]} leads around the lane`);
   const proxy = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].find((name) => env[name]);
   const direct = (env.no_proxy ?? env.NO_PROXY ?? "").split(",").map((name) => name.trim().replace(/^\*?\./, "")).filter(Boolean);
-  for (const [host, port] of carried.filter(([host]) => !host.startsWith("*."))) {
+  const tried = carried.filter(([host]) => !host.startsWith("*.")); // a pattern is no host to try
+  if (!tried.length) throw new Error("the lane names patterns of hosts alone: there is none to check");
+  for (const [host, port] of tried) {
     if (proxy && !direct.some((name) => name === "*" || host === name || host.endsWith("." + name)))
       throw new Error(`${proxy} leads around the lane: add ${host} to NO_PROXY`);
     const dialled = await new Promise((done, fail) => {

@@ -142,19 +142,22 @@ def carried():
 
 def check(client=None):
     """Raises if calls would go around the lane: those of this client, or of any client of this process that is not told otherwise."""
+    tried = [(host, port) for host, port in carried() if not host.startswith("*.")]  # a pattern is no host to try
     if client:
         url = urllib.parse.urlsplit(client.meta.endpoint_url)
         addresses(url.hostname, url.port or 443)  # raises if the client talks to another host
+        tried.append((url.hostname, url.port or 443))
+    if not tried:
+        raise OSError("the lane names patterns of hosts alone: check with a client of yours")
     for switch in ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
         if os.environ.get(switch, "").lower() == "true":
             raise OSError(f"{switch} leads to hosts that are not in the lane")
     for name, url in os.environ.items():
-        if name.startswith("AWS_ENDPOINT_URL") and urllib.parse.urlsplit(url).hostname not in [host for host, _ in carried()]:
+        host = name.startswith("AWS_ENDPOINT_URL") and (urllib.parse.urlsplit(url).hostname or "")
+        if host is not False and not {host, "*." + host.partition(".")[2]} & {known for known, _ in carried()}:
             raise OSError(f"{name}={url} leads around the lane")
     proxies = urllib.request.getproxies_environment()
-    for host, port in carried():
-        if host.startswith("*."):
-            continue  # no host of its own to try
+    for host, port in tried:
         if (proxies.get("https") or proxies.get("all")) and not urllib.request.proxy_bypass_environment(f"{host}:{port}"):
             raise OSError(f"a proxy variable leads around the lane: add {host} to NO_PROXY")
         _dialled.pop(host, None)
