@@ -29,7 +29,7 @@ pub struct Counters {
     pub fell_back: u64,
     /// Lookups of other names, which the system answered.
     pub elsewhere: u64,
-    /// Lookups and connections of a lane's host that failed.
+    /// Lookups and connections that failed, of whichever host.
     pub failed: u64,
     /// Connections made and closed again to see whether an address answers.
     pub checks: u64,

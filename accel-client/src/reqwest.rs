@@ -1,4 +1,6 @@
 //! reqwest through a lane: `reqwest::Client::builder().dns_resolver(std::sync::Arc::new(lane)).no_proxy()`.
+//!
+//! Give it a `connect_timeout`: reqwest goes on from an address that is silent to the next one only when that is over.
 
 use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 

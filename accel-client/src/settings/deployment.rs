@@ -33,7 +33,11 @@ fn entry(entry: &LaneEntry) -> Entry {
         hosts: entry.hosts.clone(),
         ports: entry.ports.clone(),
         dial: Some(entry.dial.clone()),
-        addresses: entry.addresses.iter().map(|zone| Address::Alone(zone.address)).collect(),
+        addresses: entry
+            .addresses
+            .iter()
+            .map(|zone| Address::Alone(zone.address.to_string()))
+            .collect(),
         allow_private: false,
     }
 }

@@ -141,7 +141,7 @@ pub enum SettingsError {
     Malformed(String),
     /// Its form is none that this version knows.
     #[error(
-        "the settings have the form {0:?}, and this version of accel reads {SETTINGS_SCHEMA:?}"
+        "its `schema` is {0:?}, and this version of accel reads settings of {SETTINGS_SCHEMA:?}"
     )]
     Schema(String),
     /// Fields that cannot be used, every one of them.

@@ -45,8 +45,9 @@ pub(super) struct Entry {
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Address {
-    Alone(Ipv4Addr),
-    InZone { address: Ipv4Addr },
+    Alone(String),
+    InZone { address: String },
+    Other(Value),
 }
 
 pub(super) fn file(path: &Path) -> Result<Settings, SettingsError> {
@@ -137,8 +138,9 @@ impl Found {
         if let Some(Err(why)) = dial.as_deref().map(HostName::new) {
             self.add(path("dial"), why);
         }
+        let is_pinned = !entry.addresses.is_empty();
         let addresses = self.addresses(&path("addresses"), entry.addresses, entry.allow_private);
-        if dial.is_none() && addresses.is_empty() {
+        if dial.is_none() && !is_pinned {
             self.add(path("dial"), "is missing, and so are addresses: one of them is needed");
         }
         let name = match (entry.service, hosts.first()) {
@@ -152,7 +154,14 @@ impl Found {
     fn addresses(&mut self, path: &str, given: Vec<Address>, private: bool) -> Vec<Ipv4Addr> {
         let mut addresses = Vec::new();
         for (at, address) in given.into_iter().enumerate() {
-            let (Address::Alone(address) | Address::InZone { address }) = address;
+            let text = match address {
+                Address::Alone(text) | Address::InZone { address: text } => text,
+                Address::Other(value) => value.to_string(),
+            };
+            let Ok(address) = text.parse::<Ipv4Addr>() else {
+                self.add(format!("{path}[{at}]"), format!("{text:?} is no address of IPv4"));
+                continue;
+            };
             if let Some(why) =
                 address::not_public(address).filter(|_| !private && !address::is_simulated(address))
             {
@@ -198,7 +207,7 @@ mod tests {
     #[test]
     fn every_problem_is_told_at_once_with_its_path() {
         let text = r#"{ "schema": "accel.lane-outputs.v1", "expires": "soon", "entries": [
-            { "hosts": ["a.example.com", "x y"], "ports": [0], "addresses": ["10.0.0.1"] },
+            { "hosts": ["a.example.com", "x y"], "ports": [0], "addresses": ["10.0.0.1", "999.1.1.1", "::1", 7] },
             { "hosts": ["A.example.com"], "dial": "lane" }, {}] }"#;
         let found = problems(text);
         let paths: Vec<_> =
@@ -208,7 +217,9 @@ mod tests {
             "entries[0].hosts[1]",
             "entries[0].ports",
             "entries[0].addresses[0]",
-            "entries[0].dial",
+            "entries[0].addresses[1]",
+            "entries[0].addresses[2]",
+            "entries[0].addresses[3]",
             "entries[1].dial",
             "entries[2].hosts",
             "entries[2].dial",
