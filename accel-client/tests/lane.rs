@@ -273,7 +273,6 @@ async fn a_lane_that_was_built_anew_is_picked_up_from_its_file() {
     let before = entry(&first, "moved");
     drop(second);
     std::fs::write(&file, before).unwrap();
-    sleep(Duration::from_secs(1)).await;
     let dialled = lane.dial(HOST, first.address.port()).await.unwrap();
     assert_eq!(dialled.address, first.address);
 }

@@ -38,10 +38,13 @@ impl Inner {
         host: &str,
         port: u16,
     ) -> Result<Dialled, LaneError> {
-        let found = match self.route(host, port)? {
-            None => self.public(host, port, Way::Elsewhere).await,
-            Some(service) => self.through(service, host, port).await,
-        };
+        let mut found = self.dial_once(host, port).await;
+        if is_unreachable(&found) && self.has_newer_file() {
+            found = self.dial_once(host, port).await;
+        }
+        if is_unreachable(&found) && self.options.fallback == Fallback::Public {
+            found = self.public(host, port, Way::Public).await;
+        }
         let counters = &mut self.state().counters;
         match &found {
             Ok(dialled) => counters.dialled += u64::from(dialled.way == Way::Lane),
@@ -50,6 +53,13 @@ impl Inner {
             Err(_) => counters.failed += 1,
         }
         found
+    }
+
+    async fn dial_once(self: &Arc<Self>, host: &str, port: u16) -> Result<Dialled, LaneError> {
+        match self.route(host, port)? {
+            None => self.public(host, port, Way::Elsewhere).await,
+            Some(service) => self.through(service, host, port).await,
+        }
     }
 
     /// The service of a host, if it is the lane's.
@@ -88,7 +98,6 @@ impl Inner {
         let addresses = addresses.into_iter().map(IpAddr::from).collect();
         match self.race(addresses, port, note).await {
             Ok((stream, address)) => Ok(Dialled { stream, address, way: Way::Lane }),
-            Err(_) if may_fall_back => self.public(host, port, Way::Public).await,
             Err(tried) => Err(unreachable(host, tried, true)),
         }
     }
@@ -163,6 +172,11 @@ pub(super) async fn connect(
 pub(crate) fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
     SockRef::from(stream).set_tcp_keepalive(&keep_alive)
+}
+
+/// Whether every address of the lane has failed.
+fn is_unreachable(found: &Result<Dialled, LaneError>) -> bool {
+    matches!(found, Err(LaneError::Unreachable(all)) if all.lane)
 }
 
 fn unreachable(host: &str, tried: Vec<(SocketAddr, io::Error)>, lane: bool) -> LaneError {

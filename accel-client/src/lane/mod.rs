@@ -313,7 +313,22 @@ impl Inner {
         }
     }
 
+    /// What is known now. Before a service is said to be down, it is looked whether there are newer settings.
     fn look(self: &Arc<Self>, host: &str) -> Look {
+        let look = self.look_once(host);
+        let is_worth_it = matches!(look, Look::Down(..)) && self.has_newer_file();
+        if is_worth_it { self.look_once(host) } else { look }
+    }
+
+    /// Reads the file, if it has changed, however short a time ago it was looked at.
+    fn has_newer_file(&self) -> bool {
+        let mut state = self.state();
+        let before = state.epoch;
+        self.read_file(&mut state);
+        state.epoch != before
+    }
+
+    fn look_once(self: &Arc<Self>, host: &str) -> Look {
         let now = Instant::now();
         let mut state = self.current(now);
         let Some(index) = state.table.find(host) else { return Look::Elsewhere };
