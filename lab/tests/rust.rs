@@ -57,13 +57,17 @@ impl Bench {
     ) -> Self {
         let identity = identity(&authority);
         let service = Service::start(&identity, Answer::of_sagemaker_runtime).await;
-        // Each test has zones of its own.
-        let zones = [1, 2].map(|last| Ipv4Addr::new(127, 3, free(), last));
-        let lane = lane::Lane::start_at(&zones, 0, service.address(), forgets_after).unwrap();
-        let public = SocketAddr::from((Ipv4Addr::LOCALHOST, lane.port()));
-        let public =
-            Service::start_at(public, &identity, Answer::of_sagemaker_runtime).await.unwrap();
-        Self { authority, service, lane, public }
+        // Each test has zones of its own, on a port that is also free where the public way ends.
+        for _ in 0..20 {
+            let zones = [1, 2].map(|last| Ipv4Addr::new(127, 3, free(), last));
+            let lane = lane::Lane::start_at(&zones, 0, service.address(), forgets_after).unwrap();
+            let public = SocketAddr::from((Ipv4Addr::LOCALHOST, lane.port()));
+            let public = Service::start_at(public, &identity, Answer::of_sagemaker_runtime).await;
+            if let Ok(public) = public {
+                return Self { authority, service, lane, public };
+            }
+        }
+        panic!("no port is free at three addresses");
     }
 
     fn options(&self) -> Options {

@@ -66,23 +66,47 @@ fn the_probe_finds_what_the_links_are() {
         not_run(&why);
         return;
     }
-    let found = measure(&[("faster", 40), ("slower", 40), ("same", 40), ("lossy", 80)]);
-    told_as_a_table(&found);
+    // The links are programs: where others take the processor from them, packets are late. So it is measured up to three times.
+    let mut wrong = Vec::new();
+    for _ in 0..3 {
+        let found = measure(&[("faster", 40), ("slower", 40), ("same", 40), ("lossy", 80)]);
+        told_as_a_table(&found);
+        let problems = problems(&found);
+        if problems.is_empty() {
+            return;
+        }
+        wrong.push(problems);
+    }
+    panic!("{wrong:#?}");
+}
+
+/// Where the probe's figures are not those of the links.
+fn problems(found: &BTreeMap<String, Value>) -> Vec<String> {
+    let mut problems = Vec::new();
     for scenario in ["faster", "slower"] {
-        let result = &found[scenario];
-        assert_eq!(result["verdict"], scenario, "{result:#}");
-        for row in rows(scenario, result) {
+        for row in rows(scenario, &found[scenario]) {
             let Row { stage, trips, truth, measured, low, high, .. } = row;
             let error = (measured / truth - 1.0).abs();
-            assert!(error <= ERROR_MAX, "{scenario}: {stage}: {measured} and not {truth}");
             let is_held = (low - trips * TRIP_MS..=high + trips * TRIP_MS).contains(&truth);
-            assert!(is_held, "{scenario}: {stage}: {truth} is not in {low} to {high}");
+            if error > ERROR_MAX || !is_held {
+                problems
+                    .push(format!("{scenario}: {stage}: {measured}, {low} to {high}, not {truth}"));
+            }
         }
     }
-    assert_eq!(found["same"]["verdict"], "same", "{:#}", found["same"]);
+    for (scenario, verdict) in
+        [("faster", "faster"), ("slower", "slower"), ("same", "same"), ("lossy", "faster")]
+    {
+        let said = &found[scenario]["verdict"];
+        if said != verdict {
+            problems.push(format!("{scenario}: the verdict is {said}"));
+        }
+    }
     let p99 = |scenario: &str| number(&found[scenario]["stages"]["total"]["direct_p99"]);
-    assert!(p99("lossy") > p99("faster") + 150.0, "{} and {}", p99("lossy"), p99("faster"));
-    assert_eq!(found["lossy"]["verdict"], "faster", "{:#}", found["lossy"]);
+    if p99("lossy") <= p99("faster") + 150.0 {
+        problems.push(format!("p99 with loss {}, without {}", p99("lossy"), p99("faster")));
+    }
+    problems
 }
 
 /// For the docs: as above with more pairs, and told as a table.

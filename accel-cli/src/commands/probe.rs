@@ -70,9 +70,11 @@ fn end(required: Option<Requirement>, report: &Report, terminal: &Terminal) -> E
         let trouble = silent.into_iter().fold(trouble, Trouble::because);
         let left_out = report.left_out.iter().map(|(service, why)| format!("{service}: {why}"));
         let trouble = left_out.fold(trouble, Trouble::because);
-        terminal.explain(&trouble.next(
-            "see the failures of each way in the report; `accel diagnose` says why, and what to do",
-        ));
+        terminal.explain(
+            &trouble.next(
+                "see the failures of each way above; `accel diagnose` says why, and what to do",
+            ),
+        );
         return Exit::WorkLeft;
     }
     match required {

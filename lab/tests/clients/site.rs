@@ -3,6 +3,7 @@
 //! Every address is of loopback, and every port is 443: a service's own URL is used as it is.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,7 +65,19 @@ impl Place {
     pub(crate) fn set_traps(&mut self) {
         let _inside = self.runtime.enter();
         let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-        let trap = |address| Zone::start(SocketAddr::from((address, 443)), nobody).unwrap();
+        // What stood there before ends a moment after it is dropped.
+        self.traps.clear();
+        let trap = |address| {
+            let start = || Zone::start(SocketAddr::from((address, 443)), nobody);
+            let mut tries = 0;
+            loop {
+                match start() {
+                    Err(error) if error.kind() == ErrorKind::AddrInUse && tries < 50 => tries += 1,
+                    started => return started.unwrap(),
+                }
+                self.runtime.block_on(tokio::time::sleep(Duration::from_millis(40)));
+            }
+        };
         self.traps = [public(self.number()), stranger(self.net())].map(trap).into();
     }
 
