@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::address;
 use crate::health::Health;
 use crate::settings::{Service, Settings};
 
@@ -126,7 +125,7 @@ impl Route {
         let mut believed = Vec::new();
         let mut ignored = Vec::new();
         for answer in answers.iter().take(ANSWERS_MAX) {
-            match self.believable(*answer) {
+            match self.service.believe(*answer) {
                 Ok(address) if believed.contains(&address) => {}
                 Ok(address) => believed.push(address),
                 Err(why) => ignored.push((*answer, why)),
@@ -142,17 +141,6 @@ impl Route {
         }
         ignored
     }
-
-    fn believable(&self, answer: IpAddr) -> Result<Ipv4Addr, &'static str> {
-        let IpAddr::V4(address) = answer else { return Err("is not IPv4, which a lane is") };
-        match address::not_public(address) {
-            Some(why) if !self.service.allow_private => Err(why),
-            Some(_) | None if self.is_pinned() && !self.service.addresses.contains(&address) => {
-                Err("is not in the settings: the lane may have been built anew")
-            }
-            Some(_) | None => Ok(address),
-        }
-    }
 }
 
 impl Known {
@@ -166,6 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::address;
 
     fn table(entry: &str) -> Table {
         let text = format!(

@@ -4,7 +4,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 
 use super::HostsError;
-use crate::address;
 use crate::settings::{Service, Settings};
 
 /// The settings with the addresses that their names have now: a snapshot, which a later answer makes wrong. Services with addresses of
@@ -46,14 +45,8 @@ pub fn look_up_by(
 
 /// In one order, whatever the order of the answer: what is applied twice is the same twice.
 fn usable(service: &Service, answers: &[IpAddr]) -> Vec<Ipv4Addr> {
-    let mut usable: Vec<Ipv4Addr> = answers
-        .iter()
-        .filter_map(|answer| match answer {
-            IpAddr::V4(address) => Some(*address),
-            IpAddr::V6(_) => None,
-        })
-        .filter(|address| service.allow_private || address::not_public(*address).is_none())
-        .collect();
+    let mut usable: Vec<_> =
+        answers.iter().filter_map(|answer| service.believe(*answer).ok()).collect();
     usable.sort_unstable();
     usable.dedup();
     usable

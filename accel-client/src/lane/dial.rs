@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::upkeep::Place;
-use super::{Fallback, Inner, LaneError, Look, Unreachable};
+use super::{Fallback, Go, Inner, LaneError, Look, Unreachable};
 use crate::event::Way;
 
 /// How long an address has to answer before the next one is tried beside it (RFC 8305, section 5).
@@ -80,22 +80,16 @@ impl Inner {
         host: &str,
         port: u16,
     ) -> Result<Dialled, LaneError> {
-        let may_fall_back = self.options.fallback == Fallback::Public;
-        let addresses = match self.look_for_dialling(host).await {
-            Look::Elsewhere => return self.public(host, port, Way::Elsewhere).await,
-            Look::Down(..) if may_fall_back => return self.public(host, port, Way::Public).await,
-            Look::Down(error, addresses) if addresses.is_empty() => return Err(error),
-            // Better what failed a moment ago than nothing.
-            Look::Lane(addresses) | Look::Unsure(_, addresses) | Look::Down(_, addresses) => {
-                addresses
-            }
+        let look = self.look_for_dialling(host).await;
+        let addresses = match self.decide(look)? {
+            Go::Otherwise(way) => return self.public(host, port, way).await,
+            Go::Lane(addresses) => addresses,
         };
         let note = |address: IpAddr, outcome: &io::Result<Duration>| {
             if let IpAddr::V4(address) = address {
                 self.heard(service, address, outcome, false);
             }
         };
-        let addresses = addresses.into_iter().map(IpAddr::from).collect();
         match self.race(addresses, port, note).await {
             Ok((stream, address)) => Ok(Dialled { stream, address, way: Way::Lane }),
             Err(tried) => Err(unreachable(host, tried, true)),

@@ -134,6 +134,12 @@ enum Look {
     Down(LaneError, Vec<Ipv4Addr>),
 }
 
+/// Where a call goes.
+enum Go {
+    Lane(Vec<IpAddr>),
+    Otherwise(Way),
+}
+
 impl Lane {
     /// A lane with fixed settings.
     pub fn new(settings: Settings) -> Self {
@@ -193,23 +199,18 @@ impl Lane {
     ///
     /// If the settings have expired, or the lane has no address that is known, or the system knows none.
     pub async fn resolve(&self, host: &str) -> Result<Resolved, LaneError> {
-        let addresses = match self.inner.addresses(host).await {
-            Look::Elsewhere => return self.inner.system(host, Way::Elsewhere).await,
-            Look::Down(..) if self.inner.options.fallback == Fallback::Public => {
-                return self.inner.system(host, Way::Public).await;
+        let look = self.inner.addresses(host).await;
+        match self.inner.decide(look) {
+            Ok(Go::Otherwise(way)) => self.inner.system(host, way).await,
+            Ok(Go::Lane(addresses)) => {
+                self.inner.state().counters.resolved += 1;
+                Ok(Resolved { addresses, way: Way::Lane })
             }
-            Look::Down(error, addresses) if addresses.is_empty() => {
+            Err(error) => {
                 self.inner.state().counters.failed += 1;
-                return Err(error);
+                Err(error)
             }
-            // Better what failed a moment ago than nothing.
-            Look::Lane(addresses) | Look::Unsure(_, addresses) | Look::Down(_, addresses) => {
-                addresses
-            }
-        };
-        self.inner.state().counters.resolved += 1;
-        let addresses = addresses.into_iter().map(IpAddr::from).collect();
-        Ok(Resolved { addresses, way: Way::Lane })
+        }
     }
 
     /// Connects to a host: through the lane if it is one of its hosts and ports, else as the system says.
@@ -356,6 +357,21 @@ impl Inner {
         }
         self.start_upkeep(&mut state);
         Look::Unsure(error, order)
+    }
+
+    /// Where a call goes by what is known.
+    fn decide(&self, look: Look) -> Result<Go, LaneError> {
+        match look {
+            Look::Elsewhere => Ok(Go::Otherwise(Way::Elsewhere)),
+            Look::Down(..) if self.options.fallback == Fallback::Public => {
+                Ok(Go::Otherwise(Way::Public))
+            }
+            Look::Down(error, addresses) if addresses.is_empty() => Err(error),
+            // Better what failed a moment ago than nothing.
+            Look::Lane(addresses) | Look::Unsure(_, addresses) | Look::Down(_, addresses) => {
+                Ok(Go::Lane(addresses.into_iter().map(IpAddr::from).collect()))
+            }
+        }
     }
 
     async fn system(&self, host: &str, way: Way) -> Result<Resolved, LaneError> {

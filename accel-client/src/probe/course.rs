@@ -1,13 +1,12 @@
 //! Where the two ways to a service begin: which host is asked for, and which addresses are dialled.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::{Fault, Layer, Options};
-use crate::address;
 use crate::{HostName, Service};
 
 /// One service with the host that stands for all of its hosts.
@@ -72,8 +71,11 @@ impl<'a> Course<'a> {
             return Err(Fault::new(Layer::Dns, "the settings name neither addresses nor a name"));
         };
         let Found { addresses, took } = answer?;
-        let mut believed: Vec<_> =
-            addresses.iter().copied().filter(|address| self.believes(*address)).collect();
+        let mut believed: Vec<_> = addresses
+            .iter()
+            .copied()
+            .filter(|address| self.service.believe(*address).is_ok())
+            .collect();
         believed.sort_unstable();
         if believed.is_empty() {
             let told: Vec<_> = addresses.iter().map(ToString::to_string).collect();
@@ -81,11 +83,6 @@ impl<'a> Course<'a> {
             return Err(Fault::new(Layer::Dns, message));
         }
         Ok(Found { addresses: believed, took })
-    }
-
-    fn believes(&self, address: IpAddr) -> bool {
-        let is_public = |address: Ipv4Addr| address::not_public(address).is_none();
-        matches!(address, IpAddr::V4(four) if self.service.allow_private || is_public(four))
     }
 
     pub(super) fn socket(&self, address: IpAddr) -> SocketAddr {

@@ -6,11 +6,13 @@ mod host;
 mod read;
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use host::HostName;
+
+use crate::address;
 
 /// The form of the document. Later forms add fields; they never alter one.
 pub const SETTINGS_SCHEMA: &str = "accel.lane-outputs.v1";
@@ -66,6 +68,20 @@ pub struct Service {
     pub allow_private: bool,
     /// The region for which requests are signed; empty where the document names none.
     pub region: String,
+}
+
+impl Service {
+    /// An answer for the name to dial, if it can be a lane's address; else why it is ignored.
+    pub(crate) fn believe(&self, answer: IpAddr) -> Result<Ipv4Addr, &'static str> {
+        let IpAddr::V4(address) = answer else { return Err("is not IPv4, which a lane is") };
+        match address::not_public(address) {
+            Some(why) if !self.allow_private => Err(why),
+            Some(_) | None if !self.addresses.is_empty() && !self.addresses.contains(&address) => {
+                Err("is not in the settings: the lane may have been built anew")
+            }
+            Some(_) | None => Ok(address),
+        }
+    }
 }
 
 impl Settings {
