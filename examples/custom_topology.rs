@@ -85,7 +85,7 @@ impl Topology for PrivateService {
         let mut graph = Graph::default();
         let endpoint = self.network(&mut graph, &service.full_name, &zones);
         let policy = default_endpoint_policy(&own.account, &Callers::default());
-        graph.add("policy", &self.place(), EndpointPolicy { endpoint, policy });
+        graph.add("policy", &self.place(), EndpointPolicy { endpoint: endpoint.any(), policy });
         let note = format!("only credentials of account {} are let through", own.account);
         Ok(Built { graph, notes: vec![note] })
     }
@@ -141,7 +141,7 @@ impl PrivateService {
             let association =
                 RouteTableAssociation { table: table.clone(), subnet: subnet.clone() };
             graph.add(format!("association.{zone}").as_str(), place, association);
-            subnets.push(EndpointSubnet { subnet, address: Ipv4Addr::new(10, 9, third, 10) });
+            subnets.push(EndpointSubnet { subnet, address: Some(Ipv4Addr::new(10, 9, third, 10)) });
         }
 
         let service = service.to_owned();

@@ -7,6 +7,8 @@
 
 use std::process::ExitCode;
 
+use accel_core::spec::AnyOutputs;
+use accel_core::topology::{EgressOutputs, LaneOutputs};
 use accel_core::{Deployer, Topology as _};
 use accel_examples::{SPEED, Trouble, exit, read_spec, sandbox, watch};
 use tokio::sync::mpsc;
@@ -25,9 +27,10 @@ async fn deploy() -> Result<(), Trouble> {
     println!("{}", deployer.plan(&spec).await?);
     let made = watch(heard, deployer.deploy(&spec)).await?;
 
-    for entry in made.outputs.iter().flat_map(|outputs| &outputs.entries) {
-        println!("\nto reach {}, dial {}", entry.hosts.join(" or "), entry.dial);
-        println!("(the name stays in URL, TLS and signature; only what is dialled is new)");
+    match &made.outputs {
+        Some(AnyOutputs::Lane(lane)) => tell_lane(lane),
+        Some(AnyOutputs::Egress(egress)) => tell_egress(egress),
+        None => println!("\nnothing can be used yet"),
     }
     let total = made.timeline.total.as_secs_f64();
     println!("\nit took {total:.0} s, because each of these waited for the one before:");
@@ -37,4 +40,22 @@ async fn deploy() -> Result<(), Trouble> {
     }
     println!("{}", made.calls);
     Ok(())
+}
+
+fn tell_lane(lane: &LaneOutputs) {
+    for entry in &lane.entries {
+        println!("\nto reach {}, dial {}", entry.hosts.join(" or "), entry.dial);
+        println!("(the name stays in URL, TLS and signature; only what is dialled is new)");
+    }
+}
+
+fn tell_egress(egress: &EgressOutputs) {
+    let subnets: Vec<&str> = egress.islands.iter().map(|island| island.subnet.as_str()).collect();
+    println!("\nput functions into {} of {}", subnets.join(" or "), egress.vpc);
+    for service in &egress.services {
+        println!("calls to {} leave through {:?}", service.service, service.path);
+    }
+    for from in &egress.addresses {
+        println!("calls to the internet come from {} ({})", from.address, from.zone);
+    }
 }

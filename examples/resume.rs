@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use accel_core::journal::MemoryJournal;
 use accel_core::tags::Ownership;
-use accel_core::{Acceleration, Deployer, Failure};
+use accel_core::{AnySpec, Deployer, Failure};
 use accel_examples::{Trouble, cleaned, exit, read_spec};
 use accel_mock::{Cloud, Schedule, Settings};
 use tokio::time::Instant;
@@ -60,7 +60,7 @@ async fn resume() -> Result<(), Trouble> {
 struct Stage {
     cloud: Cloud,
     journal: MemoryJournal,
-    spec: Acceleration,
+    spec: AnySpec,
 }
 
 impl Stage {

@@ -46,6 +46,9 @@ def network(ec2):
     for peering in ec2.vpc_pcxs.values():
         if peering.status["Code"] not in GONE:
             yield "vpc-peering-connection", peering.id, peering.status["Code"]
+    for gateway in ec2.nat_gateways.values():
+        if gateway.state not in GONE:
+            yield "nat-gateway", gateway.id, gateway.state
     for address in ec2.addresses:
         yield "elastic-ip", address.allocation_id, "in use" if address.association_id else "free"
     for interface in ec2.enis.values():

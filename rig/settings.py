@@ -2,11 +2,11 @@
 
 from dataclasses import asdict, dataclass, field, fields
 
-# Provisioning times: what has been measured at AWS, and the same for the impatient.
+# Provisioning times: what has been measured at AWS (of NAT gateways, what is usual), and the same for the impatient.
 PRESETS = {
-    "none": {"endpoint_s": 0.0, "balancer_s": 0.0, "peering_s": 0.0},
-    "scaled": {"endpoint_s": 12.0, "balancer_s": 18.0, "peering_s": 1.0},
-    "real": {"endpoint_s": 60.0, "balancer_s": 90.0, "peering_s": 3.0},
+    "none": {"endpoint_s": 0.0, "balancer_s": 0.0, "peering_s": 0.0, "nat_s": 0.0},
+    "scaled": {"endpoint_s": 12.0, "balancer_s": 18.0, "peering_s": 1.0, "nat_s": 18.0},
+    "real": {"endpoint_s": 60.0, "balancer_s": 90.0, "peering_s": 3.0, "nat_s": 90.0},
 }
 
 
@@ -50,6 +50,8 @@ class Settings:
     balancer_s: float = 0.0  # provisioning -> active
     peering_s: float = 0.0  # provisioning -> active, from the acceptance on
     peering_visible_s: float = 0.0  # until the other region knows it
+    nat_s: float = 0.0  # pending -> available, or failed
+    nat_delete_s: float = 0.0  # deleting -> deleted, its interface goes at the end
     endpoint_delete_s: float = 0.0  # deleting -> deleted, its interfaces go at the end
     balancer_interfaces_s: float = 0.0  # a deleted load balancer's interfaces stay
     target_healthy_s: float = 0.0  # initial -> healthy
@@ -65,7 +67,7 @@ class Settings:
     corrections_off: list = field(default_factory=list)
 
     def change(self, wanted):
-        """These values instead of the present ones; `preset` stands for three of them."""
+        """These values instead of the present ones; `preset` stands for four of them."""
         wanted = dict(wanted)
         wanted = {**PRESETS[wanted.pop("preset", "none")], **wanted} if "preset" in wanted else wanted
         unknown = set(wanted) - {entry.name for entry in fields(self)}

@@ -190,8 +190,10 @@ fn a_successor_waits_for_the_slot_of_what_it_replaces() {
 fn what_is_lost_is_made_anew_under_another_token() {
     let kinds = Kind::ALL.iter().copied().filter(|kind| kind.facts().repeat == Repeat::Token);
     let kinds: Vec<Kind> = kinds.collect();
-    assert_eq!(kinds, [Kind::RouteTable, Kind::InterfaceEndpoint]);
-    for kind in kinds {
+    let (lane, other) = kinds.split_at(2);
+    assert_eq!(lane, [Kind::RouteTable, Kind::InterfaceEndpoint]);
+    assert_eq!(other, [Kind::NatGateway, Kind::GatewayEndpoint], "a lane has none of these");
+    for kind in lane.iter().copied() {
         virtually(async {
             let stage = standing(true).await;
             let before = ids(&stage, kind);

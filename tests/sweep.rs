@@ -6,10 +6,12 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use accel_core::AnySpec;
 use accel_core::ErrorKind;
 use accel_core::Graph;
 use accel_mock::{Doubts, Schedule, Settings, Verdict, as_text};
-use accel_tests::harness::{End, Stage, jakarta, virtually};
+use accel_tests::harness::{End, Stage, virtually};
+use accel_tests::scenes::Scene;
 
 /// Every verdict but "pass".
 const VERDICTS: [Verdict; 20] = [
@@ -56,6 +58,7 @@ enum Answers {
 
 #[derive(Debug, Clone, Copy)]
 struct Case {
+    scene: Scene,
     doubts: Answers,
     direction: Direction,
     journal: bool,
@@ -74,10 +77,9 @@ fn settings(doubts: Answers) -> Settings {
 }
 
 /// How many calls a run makes when nothing goes wrong.
-fn calls(doubts: Answers, direction: Direction, journal: bool) -> u64 {
+fn calls(scene: Scene, doubts: Answers, direction: Direction, journal: bool) -> u64 {
     virtually(async {
-        let spec = jakarta();
-        let stage = Stage::new(settings(doubts), &spec, journal);
+        let (stage, spec) = scene.stage(settings(doubts), journal).await;
         assert!(stage.deploy(&spec).await.reached());
         let before = stage.cloud.call_count();
         if direction == Direction::Deploy {
@@ -91,27 +93,26 @@ fn calls(doubts: Answers, direction: Direction, journal: bool) -> u64 {
 /// Runs one case; says what is wrong, if anything.
 fn run(case: Case) -> Result<(), String> {
     virtually(async {
-        let stage = Stage::new(settings(case.doubts), &jakarta(), case.journal);
-        let end = play(&stage, case).await;
+        let (stage, spec) = case.scene.stage(settings(case.doubts), case.journal).await;
+        let end = play(&stage, &spec, case).await;
         end.map_err(|why| format!("{why}\n{}", as_text(&stage.cloud.calls())))
     })
 }
 
-async fn play(stage: &Stage, case: Case) -> Result<(), String> {
-    let spec = jakarta();
-    let graph = stage.graph(&spec).await;
-    if case.direction == Direction::Cleanup && !stage.deploy(&spec).await.reached() {
+async fn play(stage: &Stage, spec: &AnySpec, case: Case) -> Result<(), String> {
+    let graph = stage.graph(spec).await;
+    if case.direction == Direction::Cleanup && !stage.deploy(spec).await.reached() {
         return Err("the deploy before the cleanup failed".to_owned());
     }
     let first = stage.cloud.call_count() + case.call;
     stage.cloud.set_schedule(Schedule::one(first, case.verdict));
     match case.direction {
-        Direction::Deploy => drop(stage.deploy(&spec).await),
-        Direction::Cleanup => drop(stage.cleanup(&spec).await),
+        Direction::Deploy => drop(stage.deploy(spec).await),
+        Direction::Cleanup => drop(stage.cleanup(spec).await),
     }
     stage.calm();
     if case.then == Then::GoOn {
-        match stage.deploy(&spec).await {
+        match stage.deploy(spec).await {
             End::Returned(Ok(_)) => {}
             end @ (End::Returned(_) | End::Killed) => {
                 return Err(format!("going on did not converge: {end:?}"));
@@ -119,7 +120,7 @@ async fn play(stage: &Stage, case: Case) -> Result<(), String> {
         }
         check(stage, &graph)?;
     }
-    match stage.cleanup(&spec).await {
+    match stage.cleanup(spec).await {
         End::Returned(Ok(_)) => check(stage, &Graph::default()),
         end @ (End::Returned(_) | End::Killed) => Err(format!("cleaning up did not end: {end:?}")),
     }
@@ -134,17 +135,17 @@ fn check(stage: &Stage, graph: &Graph) -> Result<(), String> {
     Err(lines.join("\n  "))
 }
 
-fn cases(doubts: Answers) -> (Vec<Case>, u64) {
+fn cases(scene: Scene, doubts: Answers) -> (Vec<Case>, u64) {
     let mut cases = Vec::new();
     let mut expected = 0;
     for direction in [Direction::Deploy, Direction::Cleanup] {
         for journal in [true, false] {
-            let calls = calls(doubts, direction, journal);
+            let calls = calls(scene, doubts, direction, journal);
             expected += calls * VERDICTS.len() as u64 * 2;
             for call in 1..=calls {
                 for verdict in VERDICTS {
                     for then in [Then::GoOn, Then::CleanUp] {
-                        cases.push(Case { doubts, direction, journal, call, verdict, then });
+                        cases.push(Case { scene, doubts, direction, journal, call, verdict, then });
                     }
                 }
             }
@@ -153,7 +154,7 @@ fn cases(doubts: Answers) -> (Vec<Case>, u64) {
     (cases, expected)
 }
 
-/// A case as it is printed, and as `ACCEL_SWEEP` takes it to run it alone: `usual,deploy,journal,79=crash-after,clean-up`.
+/// A case as it is printed, and as `ACCEL_SWEEP` takes it to run it alone: `lane,usual,deploy,journal,79=crash-after,clean-up`.
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let direction = if self.direction == Direction::Deploy { "deploy" } else { "cleanup" };
@@ -161,7 +162,7 @@ impl fmt::Display for Case {
         let then = if self.then == Then::GoOn { "go-on" } else { "clean-up" };
         let doubts = if self.doubts == Answers::Usual { "usual" } else { "otherwise" };
         let fault = Schedule::one(self.call, self.verdict);
-        write!(f, "{doubts},{direction},{journal},{fault},{then}")
+        write!(f, "{},{doubts},{direction},{journal},{fault},{then}", self.scene)
     }
 }
 
@@ -186,16 +187,20 @@ fn run_all(cases: &[Case]) -> (u64, Vec<String>) {
 
 #[test]
 fn killed_or_stumbling_at_any_call_it_converges_or_cleans_up() {
-    sweep(Answers::Usual);
+    for scene in Scene::ALL {
+        sweep(scene, Answers::Usual);
+    }
 }
 
 #[test]
 fn however_doubtful_points_turn_out_it_converges_or_cleans_up() {
-    sweep(Answers::Otherwise);
+    for scene in Scene::ALL {
+        sweep(scene, Answers::Otherwise);
+    }
 }
 
-fn sweep(doubts: Answers) {
-    let (mut cases, mut expected) = cases(doubts);
+fn sweep(scene: Scene, doubts: Answers) {
+    let (mut cases, mut expected) = cases(scene, doubts);
     if let Ok(only) = std::env::var("ACCEL_SWEEP") {
         cases.retain(|case| case.to_string() == only);
         expected = cases.len() as u64;
@@ -204,7 +209,8 @@ fn sweep(doubts: Answers) {
     let of = "calls x verdicts x directions x journal or none x then";
     let line = format!("{ran} cases ran, {expected} expected ({of}), {} failed", failures.len());
     // Written past the runner's capture: how much was tried is part of the result.
-    writeln!(&mut std::io::stderr(), "sweep ({doubts:?}): {line}").expect("it can be written");
+    writeln!(&mut std::io::stderr(), "sweep of {scene} ({doubts:?}): {line}")
+        .expect("it can be written");
     assert_eq!(ran, expected);
     let some = failures[..failures.len().min(12)].join("\n");
     assert!(failures.is_empty(), "{} of {ran} failed, among them:\n{some}", failures.len());

@@ -10,6 +10,7 @@ use aws_sdk_ec2::types::{Filter, NetworkInterface};
 
 use crate::call::At;
 use crate::family::{self, filter};
+use crate::kind::kind_of_endpoint;
 use crate::tags::from_ec2;
 
 impl At<'_> {
@@ -54,6 +55,10 @@ impl At<'_> {
         let ids = [owner.to_owned()].into();
         if owner.starts_with("vpce-") {
             let found = family::bare_endpoints_by_id(self, &ids).await.unwrap_or_default();
+            return found.first().map(|(_, it)| from_ec2(it.tags())).unwrap_or_default();
+        }
+        if owner.starts_with("nat-") {
+            let found = family::nats_by_id(self, &ids).await.unwrap_or_default();
             return found.first().map(|(_, it)| from_ec2(it.tags())).unwrap_or_default();
         }
         let found = family::elb_tags_by_arn(self, &ids).await.unwrap_or_default();
@@ -106,6 +111,10 @@ impl At<'_> {
             | Kind::LoadBalancer
             | Kind::Target
             | Kind::Listener
+            | Kind::NatGateway
+            | Kind::GatewayEndpoint
+            | Kind::EndpointTable
+            | Kind::RouteReplacement
             | Kind::VpcDnsHostnames
             | Kind::ClosedEgress
             | Kind::PeeringAcceptance
@@ -152,7 +161,7 @@ impl At<'_> {
             it.state().is_none_or(|state| !is_over(state.as_str()))
         };
         for it in endpoints?.iter().filter(live) {
-            add(it.vpc_endpoint_id(), Kind::InterfaceEndpoint, it.tags());
+            add(it.vpc_endpoint_id(), kind_of_endpoint(it), it.tags());
         }
         for it in &gateways? {
             let attachment = it.internet_gateway_id().map(|gateway| format!("{gateway}/{vpc}"));
@@ -190,6 +199,10 @@ async fn interfaces_that_hold(at: At<'_>, id: &RemoteId) -> Result<Option<Vec<Fi
         | Kind::TargetGroup
         | Kind::Target
         | Kind::Listener
+        | Kind::NatGateway
+        | Kind::GatewayEndpoint
+        | Kind::EndpointTable
+        | Kind::RouteReplacement
         | Kind::VpcDnsHostnames
         | Kind::ClosedEgress
         | Kind::PeeringAcceptance
@@ -220,9 +233,12 @@ struct Holder;
 impl Holder {
     fn of(interface: &NetworkInterface) -> Option<(Kind, String)> {
         let description = interface.description()?;
-        let endpoint = description.split([' ', ':']).find(|word| word.starts_with("vpce-"));
-        if let Some(endpoint) = endpoint {
+        let named = |prefix| description.split([' ', ':']).find(|word| word.starts_with(prefix));
+        if let Some(endpoint) = named("vpce-") {
             return Some((Kind::InterfaceEndpoint, endpoint.to_owned()));
+        }
+        if let Some(nat) = named("nat-") {
+            return Some((Kind::NatGateway, nat.to_owned()));
         }
         let name = description.strip_prefix("ELB net/")?;
         let zone = interface.availability_zone()?;

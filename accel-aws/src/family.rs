@@ -44,12 +44,12 @@ pub(crate) fn filter(
     Filter::builder().name(name).set_values(Some(values)).build()
 }
 
-/// A describe of the EC2 API, all pages of it, and the same by id.
+/// A describe of the EC2 API, all pages of it, and the same by id. Most call their parameter `Filters`; not all do.
 macro_rules! describe {
-    ($all:ident, $by_id:ident: $call:ident, $operation:literal, $raw:ty, $page:literal, $key:literal, $id:ident) => {
+    ($all:ident, $by_id:ident: $call:ident($set_filters:ident), $operation:literal, $raw:ty, $page:literal, $key:literal, $id:ident) => {
         #[doc = concat!("`", $operation, "`.")]
         pub(crate) async fn $all(at: At<'_>, filters: Vec<Filter>) -> Result<Vec<$raw>> {
-            let call = at.ec2().$call().set_filters(Some(filters));
+            let call = at.ec2().$call().$set_filters(Some(filters));
             let mut pages = call.into_paginator().page_size($page).items().send();
             let mut all = Vec::new();
             while let Some(item) = pages.next().await {
@@ -73,15 +73,16 @@ macro_rules! describe {
     };
 }
 
-describe!(vpcs, vpcs_by_id: describe_vpcs, "DescribeVpcs", ec2::Vpc, 1000, "vpc-id", vpc_id);
-describe!(subnets, subnets_by_id: describe_subnets, "DescribeSubnets", ec2::Subnet, 1000, "subnet-id", subnet_id);
-describe!(gateways, gateways_by_id: describe_internet_gateways, "DescribeInternetGateways", ec2::InternetGateway, 1000, "internet-gateway-id", internet_gateway_id);
-describe!(tables, tables_by_id: describe_route_tables, "DescribeRouteTables", ec2::RouteTable, 100, "route-table-id", route_table_id);
-describe!(groups, groups_by_id: describe_security_groups, "DescribeSecurityGroups", ec2::SecurityGroup, 1000, "group-id", group_id);
-describe!(rules, rules_by_id: describe_security_group_rules, "DescribeSecurityGroupRules", ec2::SecurityGroupRule, 1000, "security-group-rule-id", security_group_rule_id);
-describe!(bare_endpoints, bare_endpoints_by_id: describe_vpc_endpoints, "DescribeVpcEndpoints", ec2::VpcEndpoint, 1000, "vpc-endpoint-id", vpc_endpoint_id);
-describe!(peerings, peerings_by_id: describe_vpc_peering_connections, "DescribeVpcPeeringConnections", ec2::VpcPeeringConnection, 1000, "vpc-peering-connection-id", vpc_peering_connection_id);
-describe!(interfaces, interfaces_by_id: describe_network_interfaces, "DescribeNetworkInterfaces", ec2::NetworkInterface, 1000, "network-interface-id", network_interface_id);
+describe!(vpcs, vpcs_by_id: describe_vpcs(set_filters), "DescribeVpcs", ec2::Vpc, 1000, "vpc-id", vpc_id);
+describe!(subnets, subnets_by_id: describe_subnets(set_filters), "DescribeSubnets", ec2::Subnet, 1000, "subnet-id", subnet_id);
+describe!(gateways, gateways_by_id: describe_internet_gateways(set_filters), "DescribeInternetGateways", ec2::InternetGateway, 1000, "internet-gateway-id", internet_gateway_id);
+describe!(tables, tables_by_id: describe_route_tables(set_filters), "DescribeRouteTables", ec2::RouteTable, 100, "route-table-id", route_table_id);
+describe!(groups, groups_by_id: describe_security_groups(set_filters), "DescribeSecurityGroups", ec2::SecurityGroup, 1000, "group-id", group_id);
+describe!(rules, rules_by_id: describe_security_group_rules(set_filters), "DescribeSecurityGroupRules", ec2::SecurityGroupRule, 1000, "security-group-rule-id", security_group_rule_id);
+describe!(bare_endpoints, bare_endpoints_by_id: describe_vpc_endpoints(set_filters), "DescribeVpcEndpoints", ec2::VpcEndpoint, 1000, "vpc-endpoint-id", vpc_endpoint_id);
+describe!(peerings, peerings_by_id: describe_vpc_peering_connections(set_filters), "DescribeVpcPeeringConnections", ec2::VpcPeeringConnection, 1000, "vpc-peering-connection-id", vpc_peering_connection_id);
+describe!(interfaces, interfaces_by_id: describe_network_interfaces(set_filters), "DescribeNetworkInterfaces", ec2::NetworkInterface, 1000, "network-interface-id", network_interface_id);
+describe!(nats, nats_by_id: describe_nat_gateways(set_filter), "DescribeNatGateways", ec2::NatGateway, 1000, "nat-gateway-id", nat_gateway_id);
 
 /// `DescribeAddresses`, which has no pages.
 pub(crate) async fn addresses(at: At<'_>, filters: Vec<Filter>) -> Result<Vec<ec2::Address>> {
@@ -142,16 +143,20 @@ pub(crate) async fn with_interfaces(at: At<'_>, bare: Vec<ec2::VpcEndpoint>) -> 
     Ok(bare.into_iter().filter_map(whole).collect())
 }
 
-/// `DescribeVpcAttribute` has one VPC and one attribute per call.
 pub(crate) async fn hostnames_by_vpc(at: At<'_>, ids: &BTreeSet<String>) -> Found<bool> {
-    let attribute = ec2::VpcAttributeName::EnableDnsHostnames;
-    each(ids, |id| async {
-        let call =
-            at.ec2().describe_vpc_attribute().vpc_id(id.clone()).attribute(attribute.clone());
-        let answer = at.looked("DescribeVpcAttribute", call.send().await)?;
-        Ok(answer.enable_dns_hostnames.and_then(|value| value.value).unwrap_or_default())
-    })
-    .await
+    each(ids, |id| vpc_attribute(at, id, ec2::VpcAttributeName::EnableDnsHostnames)).await
+}
+
+/// `DescribeVpcAttribute` has one VPC and one attribute per call; the answer holds no other.
+pub(crate) async fn vpc_attribute(
+    at: At<'_>,
+    vpc: &str,
+    attribute: ec2::VpcAttributeName,
+) -> Result<bool> {
+    let call = at.ec2().describe_vpc_attribute().vpc_id(vpc).attribute(attribute);
+    let answer = at.looked("DescribeVpcAttribute", call.send().await)?;
+    let value = answer.enable_dns_hostnames.or(answer.enable_dns_support);
+    Ok(value.and_then(|value| value.value).unwrap_or_default())
 }
 
 /// One call for each; what is not there is left out.

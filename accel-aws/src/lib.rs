@@ -37,6 +37,7 @@ mod family;
 mod find;
 mod kind;
 mod list;
+mod network;
 mod offer;
 pub mod permissions;
 mod probe;

@@ -15,7 +15,7 @@ use aws_sdk_ec2::types::{RouteTable, VpcPeeringConnection};
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetGroup};
 
 use crate::call::At;
-use crate::family::{self, Balancer, HERE, filter};
+use crate::family::{self, Balancer, Endpoint, HERE, filter};
 use crate::kind::{self, destination_of, target_key, target_text};
 use crate::tags::is_of;
 use crate::view::{View, Want};
@@ -49,6 +49,7 @@ const TYPES: &[&str] = &[
     "vpc-endpoint",
     "vpc-peering-connection",
     "elastic-ip",
+    "natgateway",
 ];
 
 impl At<'_> {
@@ -108,7 +109,7 @@ impl At<'_> {
         let (by_id, gateways, tables, rules, peerings) = tokio::join!(
             Box::pin(self.by_id(&tagged)),
             self.gateways(scope, &tagged, &vpcs),
-            self.tables(&tagged, &vpcs),
+            self.tables(scope, &tagged, &vpcs),
             self.rules(&tagged),
             self.peerings(&tagged, &vpcs),
         );
@@ -139,6 +140,7 @@ impl At<'_> {
             groups: tagged.of("security-group"),
             endpoints: tagged.of("vpc-endpoint"),
             addresses: tagged.of("elastic-ip"),
+            nats: tagged.of("natgateway"),
             ..Default::default()
         };
         let view = View::look(self, &want).await;
@@ -167,8 +169,13 @@ impl At<'_> {
         Ok(all)
     }
 
-    /// Our tables, those of our VPCs, and those in which our subnets stand.
-    async fn tables(self, tagged: &Tagged, vpcs: &BTreeSet<String>) -> Result<Vec<RouteTable>> {
+    /// Our tables, those of our VPCs, those in which our subnets stand, and those that lead to our NAT gateways.
+    async fn tables(
+        self,
+        scope: Scope<'_>,
+        tagged: &Tagged,
+        vpcs: &BTreeSet<String>,
+    ) -> Result<Vec<RouteTable>> {
         let mut all = Vec::new();
         if !vpcs.is_empty() {
             all = family::tables(self, vec![filter("vpc-id", vpcs)]).await?;
@@ -180,17 +187,31 @@ impl At<'_> {
         if !rest.is_empty() {
             all.extend(family::tables(self, vec![filter("route-table-id", &rest)]).await?);
         }
-        // A subnet of ours in a VPC of somebody else's may stand in a table of theirs.
-        let guests = tagged.of("subnet");
-        if vpcs.is_empty() && !guests.is_empty() {
-            let standing = vec![filter("association.subnet-id", &guests)];
-            for table in family::tables(self, standing).await? {
-                if !all.iter().any(|it| it.route_table_id() == table.route_table_id()) {
-                    all.push(table);
-                }
+        // In a VPC of somebody else's, a subnet of ours may stand in a table of theirs, and a table of theirs lead to a gateway of ours.
+        let (subnets, nats) = (tagged.of("subnet"), tagged.of("natgateway"));
+        let routes = scope.wants(&[Kind::Route, Kind::RouteReplacement]);
+        let (standing, leading) = tokio::join!(
+            self.tables_by("association.subnet-id", &subnets, vpcs.is_empty()),
+            self.tables_by("route.nat-gateway-id", &nats, vpcs.is_empty() && routes),
+        );
+        for table in standing?.into_iter().chain(leading?) {
+            if !all.iter().any(|it| it.route_table_id() == table.route_table_id()) {
+                all.push(table);
             }
         }
         Ok(all)
+    }
+
+    async fn tables_by(
+        self,
+        name: &str,
+        values: &BTreeSet<String>,
+        wanted: bool,
+    ) -> Result<Vec<RouteTable>> {
+        if !wanted || values.is_empty() {
+            return Ok(Vec::new());
+        }
+        family::tables(self, vec![filter(name, values)]).await
     }
 
     /// Our rules, and whatever opens our groups.
@@ -317,7 +338,12 @@ fn show(view: &View, place: &Place, deployment: &DeploymentId) -> Result<Vec<Fou
     sheet.tagged(Kind::InternetGateway, view.gateways.all().map(|(id, _)| id))?;
     sheet.tagged(Kind::RouteTable, view.tables.all().map(|(id, _)| id))?;
     sheet.tagged(Kind::SecurityGroup, view.groups.all().map(|(id, _)| id))?;
-    sheet.tagged(Kind::InterfaceEndpoint, view.endpoints.all().map(|(id, _)| id))?;
+    for kind in [Kind::InterfaceEndpoint, Kind::GatewayEndpoint] {
+        let of_kind = |it: &&(&str, &Endpoint)| kind::kind_of_endpoint(&it.1.endpoint) == kind;
+        let endpoints: Vec<_> = view.endpoints.all().collect();
+        sheet.tagged(kind, endpoints.iter().filter(of_kind).map(|(id, _)| *id))?;
+    }
+    sheet.tagged(Kind::NatGateway, view.nats.all().map(|(id, _)| id))?;
     sheet.tagged(Kind::ElasticIp, view.addresses.all().map(|(id, _)| id))?;
     sheet.tagged(Kind::LoadBalancer, view.balancers.all().map(|(id, _)| id))?;
     sheet.tagged(Kind::TargetGroup, view.target_groups.all().map(|(id, _)| id))?;
@@ -405,6 +431,7 @@ impl Sheet<'_> {
             }
         }
         self.tables_children()?;
+        self.endpoints_children()?;
         self.balancers_children(&is_strange)
     }
 
@@ -425,12 +452,54 @@ impl Sheet<'_> {
                     || self
                         .is_listed(Kind::InternetGateway, route.gateway_id().unwrap_or_default())
                     || self.is_listed(Kind::PeeringConnection, peering)
-                    || self.is_listed(Kind::PeeringTags, peering);
+                    || self.is_listed(Kind::PeeringTags, peering)
+                    || self.is_listed(Kind::NatGateway, route.nat_gateway_id().unwrap_or_default());
                 if ours {
-                    let text = format!("{table}/{destination}");
-                    self.put(kind::id(Kind::Route, place, &text), |_| true)?;
+                    let id = self.route_id(table, destination, route.nat_gateway_id());
+                    self.put(id, |_| true)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Whether a route through a NAT gateway of ours has taken the place of another, a receipt on the gateway says.
+    fn route_id(&self, table: &str, destination: &str, nat: Option<&str>) -> RemoteId {
+        let text = kind::route_text(table, destination, nat);
+        let shown =
+            nat.and_then(|nat| self.found.get(&kind::id(Kind::NatGateway, self.place, nat)));
+        let stands = tags::receipt_place(table, Some(destination));
+        let receipt = shown.and_then(|nat| {
+            tags::receipts(&nat.tags).find(|(place, _)| *place == stands).map(|(_, was)| was)
+        });
+        match receipt {
+            Some(was) if was != tags::NOTHING_BEFORE => {
+                let text = kind::replacement_text(&text, was);
+                kind::id(Kind::RouteReplacement, self.place, &text)
+            }
+            Some(_) | None => kind::id(Kind::Route, self.place, &text),
+        }
+    }
+
+    /// The tables of our gateway endpoints, and whatever endpoints our tables lead to.
+    fn endpoints_children(&mut self) -> Result<()> {
+        let (view, place) = (self.view, self.place);
+        let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for (endpoint, it) in view.endpoints.all() {
+            if self.is_listed(Kind::GatewayEndpoint, endpoint) {
+                let tables = it.endpoint.route_table_ids().iter();
+                pairs.extend(tables.map(|table| (endpoint, table.as_str())));
+            }
+        }
+        for (table, it) in view.tables.all() {
+            if self.is_listed(Kind::RouteTable, table) {
+                let endpoints = it.routes().iter().filter_map(kind::endpoint_of);
+                pairs.extend(endpoints.map(|endpoint| (endpoint, table)));
+            }
+        }
+        for (endpoint, table) in pairs {
+            let text = kind::endpoint_table_text(endpoint, table);
+            self.put(kind::id(Kind::EndpointTable, place, &text), |_| true)?;
         }
         Ok(())
     }

@@ -5,16 +5,20 @@ use std::collections::BTreeSet;
 use accel_core::backend::{Caller, Offer, OfferQuery, Quota, ServiceOffer};
 use accel_core::resource::Kind;
 use accel_core::{AccountId, Error, ErrorKind, Place, Result, Side, Zone};
-use aws_sdk_ec2::types::ServiceDetail;
+use aws_sdk_ec2::types::{ServiceDetail, ServiceType};
 use futures_util::future::join_all;
 
 use crate::aws::Aws;
 use crate::call::At;
 use crate::family::{self, filter};
+use crate::kind::is_endpoint_live;
 
-/// The quotas of the service `vpc`. Source: Amazon VPC quotas; Service Quotas, quota codes.
-const VPC_QUOTAS: [(Kind, &str); 2] =
-    [(Kind::Vpc, "L-F678F1CE"), (Kind::InternetGateway, "L-A4707A72")];
+/// The quotas of the service `vpc` that are of a whole region: that of NAT gateways is of a zone. Source: Amazon VPC quotas; Service Quotas, quota codes.
+const VPC_QUOTAS: [(Kind, &str); 3] = [
+    (Kind::Vpc, "L-F678F1CE"),
+    (Kind::InternetGateway, "L-A4707A72"),
+    (Kind::GatewayEndpoint, "L-1B52E74A"),
+];
 /// EC2-VPC elastic IPs, of the service `ec2`. Source: Service Quotas, quota codes.
 const ADDRESS_QUOTA: &str = "L-0263D0A3";
 /// Source: `DescribeAccountLimits`, names of limits.
@@ -29,10 +33,11 @@ impl Aws {
         let endpoint = (!endpoints.is_empty()).then(|| endpoints.join(", "));
         let mut found = Offer { endpoint, ..Offer::default() };
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
-        let (callers, zones, services, room) = tokio::join!(
+        let (callers, zones, services, networks, room) = tokio::join!(
             self.callers(&sides, &query.places),
             join_all(query.zones.iter().map(|place| self.at(place).zones())),
             join_all(query.places.iter().map(|place| self.services(place, query))),
+            join_all(query.networks.iter().map(|(place, id)| self.at(place).network_of(id))),
             Box::pin(self.room(query)),
         );
         for (side, caller) in sides.into_iter().zip(callers) {
@@ -48,6 +53,12 @@ impl Aws {
             match services {
                 Err(error) if is_closed(&error) => found.closed_regions.push(place.region.clone()),
                 services => found.services.extend(services?),
+            }
+        }
+        for ((place, _), network) in query.networks.iter().zip(networks) {
+            match network {
+                Err(error) if is_closed(&error) => found.closed_regions.push(place.region.clone()),
+                network => found.networks.extend(network?),
             }
         }
         let room = room?;
@@ -121,11 +132,18 @@ fn rest(asked: &str) -> &str {
     asked.split_once('.').map_or("", |(_, rest)| rest)
 }
 
+/// One service, or two of one name: S3 and `DynamoDB` have one for gateways and one for interfaces.
 fn service_offer(place: &Place, asked: &str, details: &[ServiceDetail]) -> Option<ServiceOffer> {
     let names = possible_names(place, asked);
-    let found = names.iter().find_map(|name| {
-        details.iter().find(|detail| detail.service_name() == Some(name.as_str()))
-    })?;
+    let is_named =
+        |detail: &&ServiceDetail, name: &String| detail.service_name() == Some(name.as_str());
+    let name = names.iter().find(|name| details.iter().any(|it| is_named(&it, name)))?;
+    let mut of_name = details.iter().filter(|it| is_named(it, name));
+    let interface = of_name.clone().find(|it| !is_gateway(it));
+    let gateway = of_name.find(|it| is_gateway(it));
+    let found = interface.or(gateway)?;
+    // A gateway is in no zone.
+    let zones = interface.map(ServiceDetail::availability_zones).unwrap_or_default();
     let mut hosts: BTreeSet<String> = found
         .private_dns_names()
         .iter()
@@ -137,10 +155,15 @@ fn service_offer(place: &Place, asked: &str, details: &[ServiceDetail]) -> Optio
         asked: asked.to_owned(),
         full_name: found.service_name()?.to_owned(),
         place: place.clone(),
-        zones: found.availability_zones().iter().map(|zone| Zone::from(zone.as_str())).collect(),
+        zones: zones.iter().map(|zone| Zone::from(zone.as_str())).collect(),
         hosts: hosts.into_iter().collect(),
         policy_supported: found.vpc_endpoint_policy_supported().unwrap_or_default(),
+        gateway: gateway.is_some(),
     })
+}
+
+fn is_gateway(detail: &ServiceDetail) -> bool {
+    detail.service_type().iter().any(|it| it.service_type() == Some(&ServiceType::Gateway))
 }
 
 /// What limits what shall be made.
@@ -187,12 +210,11 @@ impl At<'_> {
     }
 
     async fn service_details(self, names: &BTreeSet<String>) -> Result<Vec<ServiceDetail>> {
-        // S3 and DynamoDB have two services of one name.
         let call = self
             .ec2()
             .describe_vpc_endpoint_services()
             .filters(filter("service-name", names))
-            .filters(filter("service-type", ["Interface"]));
+            .filters(filter("service-type", ["Interface", "Gateway"]));
         let answer = self.looked("DescribeVpcEndpointServices", call.send().await)?;
         Ok(answer.service_details.unwrap_or_default())
     }
@@ -200,7 +222,10 @@ impl At<'_> {
     async fn room(self, kinds: &BTreeSet<Kind>) -> Result<Room> {
         let any = |of: &[Kind]| of.iter().any(|kind| kinds.contains(kind));
         let (network, addresses, balancers, guard) = tokio::join!(
-            when(any(&[Kind::Vpc, Kind::InternetGateway]), self.network_quotas(kinds)),
+            when(
+                VPC_QUOTAS.iter().any(|(kind, _)| kinds.contains(kind)),
+                self.network_quotas(kinds)
+            ),
             when(any(&[Kind::ElasticIp]), self.address_quota()),
             when(any(&[Kind::LoadBalancer, Kind::TargetGroup]), self.balancer_quotas(kinds)),
             when(any(&[Kind::InternetGateway]), self.guard()),
@@ -252,23 +277,31 @@ impl At<'_> {
             }
             Ok(limits)
         };
-        let vpcs = when(kinds.contains(&Kind::Vpc), family::vpcs(self, Vec::new()));
-        let gateways =
-            when(kinds.contains(&Kind::InternetGateway), family::gateways(self, Vec::new()));
-        let (limits, vpcs, gateways) = tokio::join!(limits, vpcs, gateways);
+        let wants = |kind| kinds.contains(&kind);
+        let (limits, vpcs, gateways, endpoints) = tokio::join!(
+            limits,
+            when(wants(Kind::Vpc), family::vpcs(self, Vec::new())),
+            when(wants(Kind::InternetGateway), family::gateways(self, Vec::new())),
+            when(wants(Kind::GatewayEndpoint), self.gateway_endpoints()),
+        );
         let limits: Vec<aws_sdk_servicequotas::types::ServiceQuota> = limits?;
-        let used = |kind: Kind| -> Option<usize> {
-            if kind == Kind::Vpc {
-                vpcs.as_ref()?.as_ref().ok().map(Vec::len)
-            } else {
-                gateways.as_ref()?.as_ref().ok().map(Vec::len)
-            }
-        };
-        let quota = |(kind, code): &(Kind, &str)| {
+        let uses = [
+            (Kind::Vpc, vpcs.map(|all| all.map(|all| all.len()))),
+            (Kind::InternetGateway, gateways.map(|all| all.map(|all| all.len()))),
+            (Kind::GatewayEndpoint, endpoints),
+        ];
+        let quota = |(kind, used): (Kind, Option<Result<usize>>)| {
+            let (_, code) = VPC_QUOTAS.iter().find(|(of, _)| *of == kind)?;
             let limit = limits.iter().find(|it| it.quota_code() == Some(*code))?.value()?;
-            Some(self.quota(*kind, whole(limit), used(*kind)?))
+            Some(self.quota(kind, whole(limit), used?.ok()?))
         };
-        Ok(VPC_QUOTAS.iter().filter_map(quota).collect())
+        Ok(uses.into_iter().filter_map(quota).collect())
+    }
+
+    async fn gateway_endpoints(self) -> Result<usize> {
+        let gateways = vec![filter("vpc-endpoint-type", ["Gateway"])];
+        let all = family::bare_endpoints(self, gateways).await?;
+        Ok(all.iter().filter(|it| is_endpoint_live(it)).count())
     }
 
     async fn address_quota(self) -> Result<Quota> {

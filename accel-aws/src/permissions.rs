@@ -1,14 +1,15 @@
 //! The least IAM policy for a deployment, and one for those who use its lane.
 //!
 //! What a deployer calls follows from the kinds of its graph. Looks cannot be scoped to resources; whatever exists already is changed
-//! and removed only where it carries the deployment's tag; creates are scoped to the deployment's regions, because AWS judges a create
-//! by its parents too, which need not carry the tag. Source: Actions, resources, and condition keys for Amazon EC2 and for Elastic Load
+//! and removed only where it carries the deployment's tag, or where the graph names it (somebody's route table that gets a route);
+//! creates are scoped to the deployment's regions, because AWS judges a create by its parents too, which need not carry the tag. Source: Actions, resources, and condition keys for Amazon EC2 and for Elastic Load
 //! Balancing V2, Service Authorization Reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accel_core::resource::{InterfaceEndpoint, Kind, Resource};
-use accel_core::{DeploymentId, Graph, Node, Place, tags};
+use accel_core::graph::To;
+use accel_core::resource::{Describe as _, InterfaceEndpoint, Kind, Resource};
+use accel_core::{DeploymentId, Graph, Node, Place, RemoteId, tags};
 use serde_json::{Value, json};
 
 /// What a policy is for.
@@ -50,13 +51,16 @@ fn needs_of(kind: Kind) -> Needs {
         Kind::Route => needs(&[], &["ec2:CreateRoute"], &["ec2:DeleteRoute"], &["ec2:DescribeRouteTables"]),
         Kind::SecurityGroup => needs(&["ec2:CreateSecurityGroup"], &[], &["ec2:DeleteSecurityGroup"], &["ec2:DescribeSecurityGroups"]),
         Kind::SecurityGroupRule => needs(&["ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"], &[], &["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"], &["ec2:DescribeSecurityGroupRules"]),
-        Kind::InterfaceEndpoint => needs(&["ec2:CreateVpcEndpoint"], &[], &["ec2:DeleteVpcEndpoints"], &["ec2:DescribeVpcEndpoints"]),
+        Kind::InterfaceEndpoint | Kind::GatewayEndpoint => needs(&["ec2:CreateVpcEndpoint"], &[], &["ec2:DeleteVpcEndpoints"], &["ec2:DescribeVpcEndpoints"]),
         Kind::PeeringConnection => needs(&["ec2:CreateVpcPeeringConnection"], &[], &["ec2:DeleteVpcPeeringConnection"], &["ec2:DescribeVpcPeeringConnections"]),
         Kind::ElasticIp => needs(&["ec2:AllocateAddress"], &[], &["ec2:ReleaseAddress"], &["ec2:DescribeAddresses"]),
         Kind::LoadBalancer => needs(&["elasticloadbalancing:CreateLoadBalancer"], &[], &["elasticloadbalancing:DeleteLoadBalancer"], &[]),
         Kind::TargetGroup => needs(&["elasticloadbalancing:CreateTargetGroup"], &[], &["elasticloadbalancing:DeleteTargetGroup"], &[]),
         Kind::Target => needs(&[], &["elasticloadbalancing:RegisterTargets"], &["elasticloadbalancing:DeregisterTargets"], &[]),
         Kind::Listener => needs(&["elasticloadbalancing:CreateListener"], &[], &["elasticloadbalancing:DeleteListener"], &[]),
+        Kind::NatGateway => needs(&["ec2:CreateNatGateway"], &[], &["ec2:DeleteNatGateway"], &["ec2:DescribeNatGateways"]),
+        Kind::EndpointTable => needs(&[], &["ec2:ModifyVpcEndpoint"], &["ec2:ModifyVpcEndpoint"], &["ec2:DescribeVpcEndpoints"]),
+        Kind::RouteReplacement => needs(&[], &["ec2:ReplaceRoute"], &["ec2:ReplaceRoute"], &["ec2:DescribeRouteTables"]),
         Kind::VpcDnsHostnames => needs(&[], &["ec2:ModifyVpcAttribute"], &[], &["ec2:DescribeVpcAttribute"]),
         Kind::ClosedEgress => needs(&[], &["ec2:RevokeSecurityGroupEgress"], &[], &["ec2:DescribeSecurityGroups"]),
         // A new connection carries no tag on the accepter's side until we have put it there.
@@ -84,6 +88,7 @@ const ALWAYS: &[&str] = &[
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcPeeringConnections",
     "ec2:DescribeAddresses",
+    "ec2:DescribeNatGateways",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeAvailabilityZones",
     "elasticloadbalancing:DescribeLoadBalancers",
@@ -165,6 +170,10 @@ impl Parts {
         for node in nodes {
             let needs = needs_of(node.kind());
             parts.look.extend(needs.look);
+            if !existing(&node.resource).is_empty() {
+                // What is to be known of a network that exists.
+                parts.look.insert("ec2:DescribeVpcAttribute");
+            }
             parts.change.extend(needs.remove);
             if purpose == Purpose::Deploy {
                 parts.make.extend(needs.make);
@@ -201,6 +210,12 @@ pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> V
         statements.push(allow("Make", &parts.make, &here));
     }
     statements.push(allow("ChangeAndRemoveWhatIsOurs", &parts.change, &ours));
+    let (named, arns) = named(purpose, graph);
+    if !named.is_empty() {
+        let mut statement = allow("ChangeWhatIsNamed", &named, &here);
+        statement["Resource"] = json!(arns);
+        statements.push(statement);
+    }
     if !parts.tag.is_empty() {
         statements.push(allow("TagWhatIsMade", &parts.tag, &tagging));
         statements.push(allow("TagWhatIsOurs", &parts.tag, &ours));
@@ -211,6 +226,75 @@ pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> V
         }
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What is changed that exists and is not ours, and how: by what carries no tags of its own. EC2 judges such a call by each resource
+/// that it names, ours by its tag and the other by its name.
+fn named(purpose: Purpose, graph: &Graph) -> (BTreeSet<&'static str>, BTreeSet<String>) {
+    let (mut actions, mut arns) = (BTreeSet::new(), BTreeSet::new());
+    let untagged = graph.nodes().iter().filter(|node| !node.kind().facts().taggable);
+    for node in untagged {
+        let existing = existing(&node.resource);
+        if existing.is_empty() {
+            continue;
+        }
+        let needs = needs_of(node.kind());
+        actions.extend(needs.remove);
+        if purpose == Purpose::Deploy {
+            actions.extend(needs.change);
+        }
+        arns.extend(existing.iter().filter_map(arn));
+    }
+    (actions, arns)
+}
+
+/// What a resource refers to that exists and is not ours.
+pub(crate) fn existing(resource: &Resource) -> Vec<RemoteId> {
+    let mut existing = Vec::new();
+    resource.clone().refs(&mut |link| {
+        if let To::Existing(id) = link.to {
+            existing.push(id.clone());
+        }
+    });
+    existing
+}
+
+/// Of any account: a policy is of one, and knows no other's.
+fn arn(id: &RemoteId) -> Option<String> {
+    let kind = match id.kind {
+        Kind::Vpc => "vpc",
+        Kind::Subnet => "subnet",
+        Kind::RouteTable => "route-table",
+        Kind::SecurityGroup => "security-group",
+        Kind::InterfaceEndpoint | Kind::GatewayEndpoint => "vpc-endpoint",
+        Kind::InternetGateway => "internet-gateway",
+        Kind::NatGateway => "natgateway",
+        Kind::PeeringConnection => "vpc-peering-connection",
+        Kind::ElasticIp => "elastic-ip",
+        Kind::GatewayAttachment
+        | Kind::RouteTableAssociation
+        | Kind::Route
+        | Kind::SecurityGroupRule
+        | Kind::LoadBalancer
+        | Kind::TargetGroup
+        | Kind::Target
+        | Kind::Listener
+        | Kind::EndpointTable
+        | Kind::RouteReplacement
+        | Kind::VpcDnsHostnames
+        | Kind::ClosedEgress
+        | Kind::PeeringAcceptance
+        | Kind::PeeringTags
+        | Kind::EndpointPolicy
+        | Kind::HealthCheck
+        | Kind::TargetGroupOptions
+        | Kind::LoadBalancerOptions
+        | Kind::ListenerOptions
+        | Kind::RuleDescription
+        | Kind::ExtraTags => return None,
+    };
+    let region = &id.place.region;
+    Some(format!("arn:{}:ec2:{region}:*:{kind}/{id}", region.partition()))
 }
 
 fn allow(id: &str, actions: &BTreeSet<&'static str>, condition: &Value) -> Value {

@@ -145,6 +145,7 @@ families! {
     endpoints: family::Endpoint, family::endpoints_by_id;
     peerings: aws_sdk_ec2::types::VpcPeeringConnection, family::peerings_by_id;
     addresses: aws_sdk_ec2::types::Address, family::addresses_by_id;
+    nats: aws_sdk_ec2::types::NatGateway, family::nats_by_id;
     balancers: family::Balancer, family::balancers_by_arn;
     balancers_here: Vec<aws_sdk_elasticloadbalancingv2::types::LoadBalancer>, family::balancers_here;
     groups_here: Vec<aws_sdk_elasticloadbalancingv2::types::TargetGroup>, family::groups_here;

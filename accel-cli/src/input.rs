@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use accel_core::{Acceleration, DeploymentId, Topology as _};
+use accel_core::{AnySpec, DeploymentId, Topology as _};
 
 use crate::escape;
 use crate::trouble::{Outcome, Trouble};
@@ -12,7 +12,7 @@ use crate::trouble::{Outcome, Trouble};
 #[derive(Debug)]
 pub(crate) struct Spec {
     /// What it says.
-    pub(crate) lane: Acceleration,
+    pub(crate) topology: AnySpec,
     /// The deployment's name.
     pub(crate) name: DeploymentId,
     /// Its file, as the command line has it.
@@ -35,15 +35,15 @@ pub(crate) fn spec(path: &Path) -> Outcome<Spec> {
     let text = read(path).map_err(|error| {
         Trouble::input(format!("{file} cannot be read"))
             .because(error.to_string())
-            .next("name the spec of the lane, a TOML or JSON file; - reads stdin")
+            .next("name the spec, a TOML or JSON file; - reads stdin")
     })?;
-    let lane = parse(path, &text).map_err(|problem| Trouble::problems(&file, vec![problem]))?;
-    let problems = lane.check();
+    let topology = parse(path, &text).map_err(|problem| Trouble::problems(&file, vec![problem]))?;
+    let problems = topology.check();
     if !problems.is_empty() {
         return Err(Trouble::problems(&file, problems));
     }
-    let name = lane.deployment().map_err(|problem| Trouble::problems(&file, vec![problem]))?;
-    Ok(Spec { lane, name, file })
+    let name = topology.deployment().map_err(|problem| Trouble::problems(&file, vec![problem]))?;
+    Ok(Spec { topology, name, file })
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
@@ -57,12 +57,12 @@ fn read(path: &Path) -> std::io::Result<String> {
 }
 
 /// By the file's ending; without one that says, by how the text begins.
-fn parse(path: &Path, text: &str) -> Result<Acceleration, accel_core::Problem> {
+fn parse(path: &Path, text: &str) -> Result<AnySpec, accel_core::Problem> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     let is_json = match ending {
         Some("json") => true,
         Some("toml") => false,
         Some(_) | None => text.trim_start().starts_with('{'),
     };
-    if is_json { Acceleration::from_json(text) } else { Acceleration::from_toml(text) }
+    if is_json { AnySpec::from_json(text) } else { AnySpec::from_toml(text) }
 }

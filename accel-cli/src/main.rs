@@ -2,8 +2,8 @@
 //!
 //! The tour: `args` is the command line, `commands` has one file per subcommand, `cloud` opens what they work on, `run` is what all
 //! runs share (records, options, Ctrl-C), `progress` tells what happens meanwhile, `usable` waits until
-//! clients can be served, `lane` finds a lane that stands and its settings, `data_path` and `symptoms` ask
-//! through it, `render` turns results into text (pure functions), `document` into JSON. `terminal` is the only place that prints, `trouble` the only way to fail.
+//! what was made works, `verified` says what of that was looked at, `standing` finds what stands, `lane` the settings of its clients,
+//! `data_path` and `symptoms` ask through it, `render` turns results into text (pure functions), `document` into JSON. `terminal` is the only place that prints, `trouble` the only way to fail.
 //!
 //! Deliberately absent: any decision about the cloud. The engine takes them all; only `seed` deletes by itself, what no tags own.
 
@@ -26,11 +26,13 @@ mod render;
 mod run;
 mod seed;
 mod sketch;
+mod standing;
 mod symptoms;
 mod terminal;
 mod trouble;
 mod usable;
 mod usage;
+mod verified;
 
 use std::process::ExitCode;
 

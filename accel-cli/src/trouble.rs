@@ -2,7 +2,7 @@
 
 use std::process::{ExitCode, ExitStatus};
 
-use accel_core::topology::LaneOutputs;
+use accel_core::spec::AnyOutputs;
 use accel_core::{Error, ErrorKind, Failure, Problem};
 
 /// How the program ends. The numbers are part of its interface, and stand in its help.
@@ -66,7 +66,7 @@ pub(crate) struct Trouble {
     /// The engine's own account of it, for the JSON document.
     pub(crate) failure: Option<Failure>,
     /// What clients can use all the same.
-    pub(crate) outputs: Option<Box<LaneOutputs>>,
+    pub(crate) outputs: Option<Box<AnyOutputs>>,
 }
 
 /// What a command comes to.
@@ -96,7 +96,7 @@ impl Trouble {
     }
 
     /// With what clients can use all the same.
-    pub(crate) fn outputs(self, outputs: Option<LaneOutputs>) -> Self {
+    pub(crate) fn outputs(self, outputs: Option<AnyOutputs>) -> Self {
         Self { outputs: outputs.map(Box::new), ..self }
     }
 

@@ -1,19 +1,22 @@
-//! The wait after a deploy: until clients can use what is ready. The engine asks for the targets; the lane's names are asked for here,
-//! and only on AWS itself: nobody else answers for them.
+//! The wait after a deploy: until what is ready can be used. The engine asks for the targets, and holds the network against what the
+//! topology is for; a lane's names are asked for here, and only on AWS itself: nobody else answers for them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accel_core::deployer::Deployment;
 use accel_core::resource::Health;
-use accel_core::topology::LaneOutputs;
+use accel_core::spec::AnyOutputs;
+use accel_core::topology::Finding;
 use accel_core::{Deployer, Failure, NodeName, Usability};
 use serde::{Serialize, Serializer};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::input::Spec;
 use crate::pictures::timeline::seconds;
 use crate::run::Session;
 use crate::trouble::{Exit, Trouble};
+use crate::verified::Verified;
 
 /// How often a name is looked up. A name server that was asked too early may remember for a minute that there was nothing.
 const LOOKUP_PAUSE: Duration = Duration::from_secs(2);
@@ -21,7 +24,7 @@ const LOOKUP_PAUSE: Duration = Duration::from_secs(2);
 /// How long one lookup may take.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(10);
 
-/// Whether clients can use the lane, for people and for the document of a deploy.
+/// Whether what was made can be used, for people and for the document of a deploy.
 #[derive(Debug, Serialize)]
 pub(crate) struct Usable {
     state: State,
@@ -31,6 +34,9 @@ pub(crate) struct Usable {
     targets: BTreeMap<NodeName, Health>,
     names: BTreeMap<String, Name>,
     likely_causes: Vec<String>,
+    /// A field of the document's own.
+    #[serde(skip)]
+    verified: Verified,
 }
 
 #[expect(clippy::ref_option, reason = "serde hands a field over so")]
@@ -41,7 +47,7 @@ fn millis<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Err
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
-    /// Every target is healthy, and every name that was looked up resolves.
+    /// Every target is healthy, every name that was looked up resolves, and everything that was verified holds.
     Usable,
     /// The time was over before.
     NotUsable,
@@ -58,19 +64,19 @@ enum Name {
     NotLookedUp,
 }
 
-/// Waits until every target is healthy and every name resolves.
+/// Waits until every target is healthy, every name resolves, and everything that the topology verifies holds.
 pub(crate) async fn wait(
     session: &Session<'_>,
     deployer: &Deployer<'_>,
-    made: &Deployment<LaneOutputs>,
+    spec: &Spec,
+    made: &Deployment<AnyOutputs>,
     within: Option<Duration>,
 ) -> Result<Usable, Failure> {
     let Some(within) = within else { return Ok(Usable::not_waited()) };
     let began = Instant::now();
     let targets = deployer.usable(made, within).await?;
-    let dials = made.outputs.iter().flat_map(|outputs| &outputs.entries);
-    let mut names: BTreeMap<String, Name> =
-        dials.map(|entry| (entry.dial.clone(), Name::NotLookedUp)).collect();
+    let dials = made.outputs.iter().flat_map(dialled);
+    let mut names: BTreeMap<String, Name> = dials.map(|name| (name, Name::NotLookedUp)).collect();
     if targets.is_usable() && session.cloud.is_aws() {
         let left = within.saturating_sub(began.elapsed());
         let say = |name: &str| session.terminal.say(&format!("waiting until {name} resolves"));
@@ -79,7 +85,21 @@ pub(crate) async fn wait(
             return Err(made.stopped(made.calls));
         }
     }
-    Ok(Usable::of(&targets, names, made.timeline.total + began.elapsed()))
+    let left = within.saturating_sub(began.elapsed());
+    let findings = deployer.verify(&spec.topology, &made.nodes, left).await?;
+    // Nobody has waited until they hold.
+    if findings.iter().any(|finding| finding.fault.is_some()) && session.is_interrupted() {
+        return Err(made.stopped(made.calls));
+    }
+    Ok(Usable::of(&targets, names, findings, made.timeline.total + began.elapsed()))
+}
+
+/// The names that clients dial.
+fn dialled(outputs: &AnyOutputs) -> Vec<String> {
+    match outputs {
+        AnyOutputs::Lane(lane) => lane.entries.iter().map(|entry| entry.dial.clone()).collect(),
+        AnyOutputs::Egress(_) => Vec::new(),
+    }
 }
 
 /// Whether this machine's name servers know a name.
@@ -129,12 +149,19 @@ impl Usable {
             targets: BTreeMap::new(),
             names: BTreeMap::new(),
             likely_causes: Vec::new(),
+            verified: Verified::default(),
         }
     }
 
-    fn of(targets: &Usability, names: BTreeMap<String, Name>, after: Duration) -> Self {
+    fn of(
+        targets: &Usability,
+        names: BTreeMap<String, Name>,
+        findings: Vec<Finding>,
+        after: Duration,
+    ) -> Self {
         let resolves = names.values().all(|name| *name != Name::Missing);
-        let usable = targets.is_usable() && resolves;
+        let verified = Verified::from(findings);
+        let usable = targets.is_usable() && resolves && verified.holds();
         let mut causes: Vec<String> =
             targets.likely_causes().into_iter().map(str::to_owned).collect();
         if !resolves {
@@ -142,13 +169,20 @@ impl Usable {
                         that there was none";
             causes.push(name.to_owned());
         }
+        causes.extend(verified.likely_cause().map(str::to_owned));
         Self {
             state: if usable { State::Usable } else { State::NotUsable },
             after: Some(after),
             targets: targets.targets.clone(),
             names,
             likely_causes: causes,
+            verified,
         }
+    }
+
+    /// What came of verifying; nothing, where nobody waited or there is nothing to verify.
+    pub(crate) fn verified(&self) -> &Verified {
+        &self.verified
     }
 
     /// The milestone in one sentence; `ready` is when the deploy itself was done.
@@ -177,14 +211,19 @@ impl Usable {
             return None;
         }
         let waited = self.after.map(seconds).unwrap_or_default();
-        let what = format!(
-            "{subject} is as asked and kept, but clients cannot use all of it after {waited}"
-        );
+        let what = if self.verified.holds() {
+            format!(
+                "{subject} is as asked and kept, but clients cannot use all of it after {waited}"
+            )
+        } else {
+            format!("{subject} is as asked and kept, but not all of it works after {waited}")
+        };
         let mut trouble = Trouble::new(Exit::WorkLeft, what);
         let unhealthy = self.targets.iter().filter(|(_, health)| **health != Health::Healthy);
         trouble.why = unhealthy.map(|(node, health)| format!("{node}: {health}")).collect();
         let missing = self.names.iter().filter(|(_, state)| **state == Name::Missing);
         trouble.why.extend(missing.map(|(name, _)| format!("{name} does not resolve")));
+        trouble.why.extend(self.verified.faults());
         trouble.why.extend(self.likely_causes.iter().map(|cause| format!("likely cause: {cause}")));
         let (status, deploy) = (again("status"), again("deploy"));
         let next =
@@ -253,7 +292,7 @@ mod tests {
     fn what_is_missing_is_named_with_its_likely_cause_and_what_to_do() {
         let sick = Health::Unhealthy { reason: "Target.Timeout".into(), says: String::new() };
         let after = Duration::from_secs(390);
-        let usable = Usable::of(&usability(sick), names(), after);
+        let usable = Usable::of(&usability(sick), names(), Vec::new(), after);
         let text = usable.text(Duration::from_secs(90));
         assert_eq!(text, "ready after 90 s, not usable after 6 min 30 s");
         let trouble = usable
@@ -270,7 +309,8 @@ mod tests {
     fn a_name_that_does_not_resolve_is_not_usable() {
         let mut names = names();
         names.insert("a.example".to_owned(), Name::Missing);
-        let usable = Usable::of(&usability(Health::Healthy), names, Duration::from_secs(300));
+        let usable =
+            Usable::of(&usability(Health::Healthy), names, Vec::new(), Duration::from_secs(300));
         let trouble =
             usable.trouble("lane.toml", |name| format!("accel {name} lane.toml")).unwrap();
         assert_eq!(trouble.why[0], "a.example does not resolve");
@@ -278,7 +318,9 @@ mod tests {
 
     #[test]
     fn what_is_usable_is_no_trouble() {
-        let of = |names| Usable::of(&usability(Health::Healthy), names, Duration::from_secs(111));
+        let of = |names| {
+            Usable::of(&usability(Health::Healthy), names, Vec::new(), Duration::from_secs(111))
+        };
         let usable = of(names());
         assert!(usable.trouble("lane.toml", |name| format!("accel {name} lane.toml")).is_none());
         let ready = Duration::from_secs(90);

@@ -12,6 +12,7 @@ use accel_core::resource::Kind;
 use accel_mock::{Cloud, Settings, World};
 use serde_json::{Value, json};
 
+const EGRESS: &str = include_str!("../../examples/specs/private-egress.toml");
 const JAKARTA: &str = include_str!("../../examples/specs/sagemaker-jakarta.toml");
 
 fn folder() -> PathBuf {
@@ -223,6 +224,39 @@ fn what_the_program_prints_in_the_life_of_a_lane_is_as_its_samples() {
     assert_eq!(cleanup["found_anything"], true);
     let again = scene.run("cleanup-nothing-found", 0, &["cleanup", "lane.toml", "--yes"]);
     assert_eq!(again["found_anything"], false);
+}
+
+#[test]
+fn what_the_program_prints_of_a_private_egress_is_as_its_samples() {
+    let scene = Scene::new();
+    scene.write("egress.toml", EGRESS);
+    let plan = scene.run("plan-egress", 0, &["plan", "egress.toml"]);
+    assert_eq!(plan["monthly"]["ways"]["services"][0]["service"], "s3");
+    let deploy = scene.run("deploy-egress", 0, &["deploy", "egress.toml", "--yes"]);
+    let findings = deploy["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["fault"].is_null()), "{deploy}");
+    scene.run("egress-outputs", 0, &["outputs", "egress.toml"]);
+    let vpc = deploy["outputs"]["vpc"].as_str().unwrap().to_owned();
+    scene.meddle(|world| {
+        world.change(&vpc, |body| {
+            let accel_mock::Body::Vpc(vpc) = body else { unreachable!("it is a VPC") };
+            vpc.dns_support = false;
+        });
+    });
+    let faulty = ["deploy", "egress.toml", "--yes", "--wait", "1s"];
+    let faulty = scene.run("deploy-egress-faulty", 1, &faulty);
+    assert_eq!(faulty["usable"]["state"], "not_usable");
+}
+
+/// It knows one cloud alone, so that the options of others are none of it.
+#[test]
+fn a_network_of_somebodys_is_a_document() {
+    let scene = Scene::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_accel"));
+    let arguments = ["cloud", "furnish", "--cloud", "cloud.json", "--json"];
+    let output = command.args(arguments).current_dir(scene.0.path()).output().unwrap();
+    let document = Scene::judge("network", 0, &output);
+    assert_eq!(document["islands"].as_array().unwrap().len(), 2);
 }
 
 #[test]

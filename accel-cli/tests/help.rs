@@ -7,7 +7,7 @@ mod support;
 
 use support::Bench;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "plan",
     "deploy",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 15] = [
     "policy",
     "graph",
     "cloud serve",
+    "cloud furnish",
     "completions",
 ];
 

@@ -23,10 +23,43 @@ fn the_callers_policy_names_the_endpoint_and_says_why_an_address_would_not_do() 
 }
 
 #[test]
+fn the_callers_policy_of_an_egress_names_each_endpoint_and_warns_of_what_lambda_itself_calls() {
+    let bench = Bench::new();
+    let spec = include_str!("../../examples/specs/private-egress.toml");
+    bench.write("egress.toml", spec);
+    let none = bench.sim("policy egress.toml --for callers").ended(1);
+    assert!(none.stderr.contains("nothing of it is there yet"), "{}", none.stderr);
+    bench.done("deploy egress.toml --yes");
+    let outputs = bench.done("outputs egress.toml --json").json();
+    let services = outputs["services"].as_array().unwrap();
+    let mut expect: Vec<_> = services.iter().map(|service| service["endpoint"].clone()).collect();
+    expect.sort_by_key(ToString::to_string);
+    let said = bench.done("policy egress.toml --for callers");
+    let policy = said.json();
+    let named = &policy["Statement"][0]["Condition"]["StringNotEquals"]["aws:SourceVpce"];
+    assert_eq!(named.as_array().unwrap(), &expect);
+    assert!(said.stderr.contains("lambda:SourceFunctionArn"), "{}", said.stderr);
+}
+
+#[test]
+fn a_policy_that_could_name_no_endpoint_is_refused() {
+    let bench = Bench::new();
+    let spec = "topology = \"private-egress\"\nname = \"egress\"\nregion = \"eu-central-1\"\n\
+                internet = \"one\"\nservices = [{ name = \"sqs\", via = \"nat\" }]\n";
+    bench.write("egress.toml", spec);
+    bench.done("deploy egress.toml --yes");
+    let said = bench.sim("policy egress.toml --for callers").ended(2).stderr;
+    assert!(said.contains("no call leaves through an endpoint"), "{said}");
+}
+
+#[test]
 fn the_policies_of_who_deploys_and_who_cleans_up_need_no_cloud_and_no_words() {
     let bench = Bench::new();
-    for whom in ["deploy", "cleanup"] {
-        let said = bench.run(&format!("policy lane.toml --for {whom}")).ended(0);
+    bench.write("egress.toml", include_str!("../../examples/specs/private-egress-existing.toml"));
+    for (whom, spec) in
+        [("deploy", "lane"), ("cleanup", "lane"), ("deploy", "egress"), ("cleanup", "egress")]
+    {
+        let said = bench.run(&format!("policy {spec}.toml --for {whom}")).ended(0);
         assert!(!said.json()["Statement"].as_array().unwrap().is_empty());
         assert_eq!(said.stderr, "");
     }

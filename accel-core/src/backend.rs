@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::graph::{NodeId, Ref, To};
 use crate::id::{AccountId, DeploymentId, Owner, Place, Region, RemoteId, Side, Zone};
+pub use crate::network::{
+    Network, NetworkEndpoint, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable,
+};
 use crate::resource::{Attributes, Describe, Health, Kind, Resource};
 use crate::tags::{self, Stamp, Tags};
 
@@ -316,6 +319,9 @@ pub struct OfferQuery {
     pub zones: Vec<Place>,
     /// Services wanted: short names (`sagemaker.runtime`) or full ones (`com.amazonaws.REGION.sagemaker.runtime`), each where it is.
     pub services: Vec<(Place, String)>,
+    /// Networks that exist, by the provider's id: what is in them.
+    #[serde(default)]
+    pub networks: Vec<(Place, String)>,
     /// What may have to be made, and where: its limits, their use and the guard rails that would stop it. Asked only when something is
     /// to be made, for it costs as many calls as all the rest.
     #[serde(default)]
@@ -331,6 +337,9 @@ pub struct Offer {
     pub services: Vec<ServiceOffer>,
     /// Zones that can hold load balancers and subnets, per place, in the cloud's order.
     pub zones: Vec<(Place, Vec<Zone>)>,
+    /// The networks that were asked for and exist.
+    #[serde(default)]
+    pub networks: Vec<Network>,
     /// Limits and their use.
     pub quotas: Vec<Quota>,
     /// Guard rails of the account that would stop the lane (VPC Block Public Access), in words, per place.
@@ -369,6 +378,9 @@ pub struct ServiceOffer {
     pub hosts: Vec<String>,
     /// Whether an endpoint of it can have a policy.
     pub policy_supported: bool,
+    /// Whether it can have a gateway endpoint.
+    #[serde(default)]
+    pub gateway: bool,
 }
 
 /// A limit of an account in a place.
@@ -403,6 +415,11 @@ impl Offer {
     /// The zones of a place.
     pub fn zones_in(&self, place: &Place) -> &[Zone] {
         self.zones.iter().find(|(p, _)| p == place).map_or(&[], |(_, zones)| zones)
+    }
+
+    /// The network of that id.
+    pub fn network(&self, id: &str) -> Option<&Network> {
+        self.networks.iter().find(|network| network.id == id)
     }
 
     /// The service of that name.

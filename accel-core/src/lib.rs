@@ -50,6 +50,7 @@ pub mod event;
 pub mod graph;
 pub mod id;
 pub mod journal;
+mod network;
 pub mod resource;
 pub mod spec;
 pub mod tags;
@@ -68,5 +69,5 @@ pub use id::{
     AccountId, DeploymentId, Fingerprint, InvalidName, NodeName, Owner, Place, Region, RemoteId,
     RunId, Side, Zone,
 };
-pub use spec::Acceleration;
+pub use spec::{Acceleration, AnySpec, PrivateEgress};
 pub use topology::Topology;

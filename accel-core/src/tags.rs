@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::backend::Request;
+use crate::graph::To;
 use crate::id::{
     AccountId, DeploymentId, Fingerprint, NodeName, Owner, Place, RemoteId, RunId, Side,
 };
-use crate::resource::Resource;
+use crate::resource::{Describe, Resource};
 
 /// Tags of one resource. Clones share one map until one of them is changed: a listing of what exists copies no text.
 ///
@@ -109,6 +110,12 @@ pub const PLACES: &str = "accel:places";
 pub const ACCOUNTS: &str = "accel:accounts";
 /// A choice of the topology that must stick.
 pub const KEEP: &str = "accel:keep";
+/// What it stands in, if that is not ours: the provider's id of what it refers to first.
+pub const WITHIN: &str = "accel:within";
+/// What the keys of receipts begin with: one for each thing of ours that can carry no tags and stands in what is not ours.
+pub const RECEIPT: &str = "accel:receipt:";
+/// The value of a receipt where nothing was before.
+pub const NOTHING_BEFORE: &str = "-";
 /// Whether the deployment is protected.
 pub const PROTECTED: &str = "accel:protected";
 /// The name that consoles show.
@@ -142,6 +149,8 @@ pub struct Ownership<'a> {
     pub schema: u32,
     /// The topology's note.
     pub keep: Option<&'a str>,
+    /// What it stands in, if that is not ours.
+    pub within: Option<&'a str>,
     /// Whether it is protected.
     pub protected: bool,
     places: &'a str,
@@ -168,6 +177,7 @@ struct Text<'a> {
     places: Option<&'a str>,
     accounts: Option<&'a str>,
     keep: Option<&'a str>,
+    within: Option<&'a str>,
     protected: Option<&'a str>,
 }
 
@@ -187,6 +197,7 @@ impl<'a> Text<'a> {
                 PLACES => &mut text.places,
                 ACCOUNTS => &mut text.accounts,
                 KEEP => &mut text.keep,
+                WITHIN => &mut text.within,
                 PROTECTED => &mut text.protected,
                 _ => continue,
             };
@@ -211,6 +222,7 @@ impl<'a> Ownership<'a> {
             by: text.by,
             schema: text.schema?.parse().ok()?,
             keep: text.keep,
+            within: text.within,
             protected: text.protected == Some("true"),
             places: text.places.unwrap_or_default(),
             accounts: text.accounts.unwrap_or_default(),
@@ -273,9 +285,50 @@ pub(crate) fn for_create(request: &Request<'_>) -> Tags {
     if let Some(keep) = request.keep {
         put(KEEP, fit(keep));
     }
+    if let Some(parent) = foreign_parent(request.resource) {
+        put(WITHIN, fit(parent.as_str()));
+    }
     let name = || fit(&format!("{}/{}", owner.deployment, owner.node));
     tags.entry(NAME.to_owned()).or_insert_with(name);
     tags.into()
+}
+
+/// What a resource refers to first, if that exists already and is not ours.
+fn foreign_parent(resource: &Resource) -> Option<RemoteId> {
+    let mut first = None;
+    resource.clone().refs(&mut |link| {
+        first.get_or_insert(link.to.clone());
+    });
+    match first? {
+        To::Existing(id) => Some(id),
+        To::Node(_) => None,
+    }
+}
+
+/// The tag by which something of ours says that a thing that can carry no tags (a route, an association) is ours too, though it stands
+/// in what is not: where it stands, and what was there before. Without it, nobody could tell it from what the network's owner made.
+///
+/// ```
+/// use accel_core::tags;
+///
+/// let (key, value) = tags::receipt("rtb-1", Some("0.0.0.0/0"), Some("igw-1"));
+/// assert_eq!((key.as_str(), value.as_str()), ("accel:receipt:rtb-1/0.0.0.0/0", "igw-1"));
+/// assert_eq!(tags::receipt("subnet-1", None, None).1, tags::NOTHING_BEFORE);
+/// ```
+pub fn receipt(parent: &str, key: Option<&str>, before: Option<&str>) -> (String, String) {
+    let value = before.unwrap_or(NOTHING_BEFORE).to_owned();
+    (format!("{RECEIPT}{}", receipt_place(parent, key)), value)
+}
+
+/// Where a thing stands, as receipts say it: its parent, and its natural key there.
+pub fn receipt_place(parent: &str, key: Option<&str>) -> String {
+    key.map_or_else(|| parent.to_owned(), |key| format!("{parent}/{key}"))
+}
+
+/// The receipts among the tags of something of ours: each place, and what was there before.
+pub fn receipts(tags: &Tags) -> impl Iterator<Item = (&str, &str)> {
+    let from = tags.range(RECEIPT.to_owned()..);
+    from.map_while(|(key, before)| Some((key.strip_prefix(RECEIPT)?, before.as_str())))
 }
 
 fn write_pairs<'a>(pairs: impl Iterator<Item = (Side, &'a str)>) -> String {

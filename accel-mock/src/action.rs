@@ -152,13 +152,21 @@ impl World {
             return None;
         }
         match self.look(thing, sight).state() {
-            State::Gone => None,
+            State::Gone => self.lingers(thing, sight).then_some(State::Gone),
             // Its entry is gone at once, whatever lingers of it. Source: `DeleteLoadBalancer`.
             State::Deleting if thing.kind() == Kind::LoadBalancer => None,
             state @ (State::Pending | State::Ready | State::Failed | State::Deleting) => {
                 Some(state)
             }
         }
+    }
+
+    /// Whether it is deleted and still shown as that: a NAT gateway is, for about an hour. Source: `DeleteNatGateway`.
+    pub(crate) fn lingers(&self, thing: &Thing, sight: Sight) -> bool {
+        let trace = self.settings.delays.nat_trace;
+        let since = thing.life.gone.filter(|_| thing.kind() == Kind::NatGateway);
+        since.is_some_and(|gone| self.now < gone + trace)
+            && self.has_spread(thing.key, thing.life.born, sight)
     }
 
     /// A connection is shown on both sides, on the accepter's once it has arrived; and for hours after it is over.

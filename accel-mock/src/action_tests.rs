@@ -25,7 +25,7 @@ fn instant() -> World {
 }
 
 fn vpc(world: &mut World, caller: &Caller, cidr: &str) -> Key {
-    let body = Body::Vpc(Vpc { cidr: net(cidr), dns_hostnames: false });
+    let body = Body::Vpc(Vpc { cidr: net(cidr), dns_hostnames: false, dns_support: true });
     world.make(caller, body, Tags::new(), None).unwrap()
 }
 
@@ -138,7 +138,7 @@ fn tags_have_their_bounds_from_the_start() {
     let key = vpc(&mut world, &here(), "10.0.0.0/16");
     let subnet = |third: u8| {
         let cidr = net(&format!("10.0.{third}.0/24"));
-        Body::Subnet(Subnet { vpc: key, cidr, zone: "eu-west-1a".into() })
+        Body::Subnet(Subnet { vpc: key, cidr, zone: "eu-west-1a".into(), public_addresses: false })
     };
     let own: Tags = [("aws:x".to_owned(), String::new())].into();
     assert_eq!(code(world.make(&here(), subnet(0), own, None)), "InvalidTagKey.Malformed");

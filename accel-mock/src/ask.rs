@@ -78,7 +78,7 @@ impl Translator<'_> {
     }
 
     pub(crate) fn demand(&self) -> Result<Demand> {
-        if self.request.kind().facts().setting {
+        if kind::changes_a_thing(self.request.kind()) {
             kind::setting(self).map(Demand::Setting)
         } else {
             kind::body(self).map(Demand::Thing)

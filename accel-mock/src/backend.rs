@@ -16,7 +16,7 @@ use crate::agenda::Event;
 use crate::ask::{Accounts, Translator};
 use crate::cloud::{Begun, Cloud, Shared};
 use crate::fault::{CallFacts, Verb, Verdict};
-use crate::kind::slug;
+use crate::kind::{name_of, slug};
 use crate::log::{Call, Outcome};
 use crate::operation::operation;
 use crate::thing::Key;
@@ -295,6 +295,8 @@ fn made(world: &World, request: &Request<'_>, key: Key) -> RemoteId {
     let kind = request.kind();
     let text = if kind.facts().setting && kind != Kind::PeeringTags {
         Arc::from(format!("{}/{}", thing.text, slug(kind)))
+    } else if let Some(name) = name_of(thing, request) {
+        Arc::from(name)
     } else {
         Arc::clone(&thing.text)
     };

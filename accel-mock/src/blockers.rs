@@ -17,7 +17,7 @@ impl World {
         let mut blockers: Vec<Blocker> =
             self.interfaces_that_hold(key).iter().map(|i| self.interface_as_blocker(i)).collect();
         let children =
-            self.children(key).filter(|child| holds(child.kind(), self.thing(key).kind()));
+            self.children(key).filter(|child| self.holds(child.kind(), self.thing(key).kind()));
         let visible = children.filter(|child| self.look(child, Sight::List) != Seen::Nothing);
         blockers.extend(visible.map(|child| Blocker {
             id: child.text.as_ref().to_owned(),
@@ -57,6 +57,10 @@ impl World {
             | Kind::TargetGroup
             | Kind::Target
             | Kind::Listener
+            | Kind::NatGateway
+            | Kind::GatewayEndpoint
+            | Kind::EndpointTable
+            | Kind::RouteReplacement
             | Kind::VpcDnsHostnames
             | Kind::ClosedEgress
             | Kind::PeeringAcceptance
@@ -90,6 +94,46 @@ impl World {
             usual_secs: times.map(|times| times.usual_secs),
         }
     }
+
+    /// Which children keep which parents from being removed.
+    fn holds(&self, child: Kind, parent: Kind) -> bool {
+        match parent {
+            Kind::Vpc => child != Kind::TargetGroup,
+            Kind::InternetGateway => child == Kind::GatewayAttachment,
+            Kind::RouteTable => {
+                let endpoint = self.settings.doubts.endpoint_holds_table;
+                child == Kind::RouteTableAssociation || endpoint && child == Kind::EndpointTable
+            }
+            Kind::TargetGroup => child == Kind::Listener,
+            Kind::Subnet
+            | Kind::GatewayAttachment
+            | Kind::RouteTableAssociation
+            | Kind::Route
+            | Kind::SecurityGroup
+            | Kind::SecurityGroupRule
+            | Kind::InterfaceEndpoint
+            | Kind::PeeringConnection
+            | Kind::ElasticIp
+            | Kind::LoadBalancer
+            | Kind::Target
+            | Kind::Listener
+            | Kind::NatGateway
+            | Kind::GatewayEndpoint
+            | Kind::EndpointTable
+            | Kind::RouteReplacement
+            | Kind::VpcDnsHostnames
+            | Kind::ClosedEgress
+            | Kind::PeeringAcceptance
+            | Kind::PeeringTags
+            | Kind::EndpointPolicy
+            | Kind::HealthCheck
+            | Kind::TargetGroupOptions
+            | Kind::LoadBalancerOptions
+            | Kind::ListenerOptions
+            | Kind::RuleDescription
+            | Kind::ExtraTags => false,
+        }
+    }
 }
 
 /// The last thing that an attachment refers to is its VPC.
@@ -97,37 +141,4 @@ fn attached_vpc(attachment: &Thing) -> Option<Key> {
     let mut vpc = None;
     attachment.body.rules().refs(&mut |key| vpc = Some(key));
     vpc
-}
-
-/// Which children keep which parents from being removed.
-fn holds(child: Kind, parent: Kind) -> bool {
-    match parent {
-        Kind::Vpc => child != Kind::TargetGroup,
-        Kind::InternetGateway => child == Kind::GatewayAttachment,
-        Kind::RouteTable => child == Kind::RouteTableAssociation,
-        Kind::TargetGroup => child == Kind::Listener,
-        Kind::Subnet
-        | Kind::GatewayAttachment
-        | Kind::RouteTableAssociation
-        | Kind::Route
-        | Kind::SecurityGroup
-        | Kind::SecurityGroupRule
-        | Kind::InterfaceEndpoint
-        | Kind::PeeringConnection
-        | Kind::ElasticIp
-        | Kind::LoadBalancer
-        | Kind::Target
-        | Kind::Listener
-        | Kind::VpcDnsHostnames
-        | Kind::ClosedEgress
-        | Kind::PeeringAcceptance
-        | Kind::PeeringTags
-        | Kind::EndpointPolicy
-        | Kind::HealthCheck
-        | Kind::TargetGroupOptions
-        | Kind::LoadBalancerOptions
-        | Kind::ListenerOptions
-        | Kind::RuleDescription
-        | Kind::ExtraTags => false,
-    }
 }

@@ -74,7 +74,7 @@ impl World {
     pub fn add_foreign_subnet(&mut self, vpc: &str, cidr: Ipv4Net) -> String {
         let key = self.key_of(vpc);
         let zone = self.settings.offers.zones_of(&self.thing(key).place.region).remove(0);
-        self.add_beside(key, Body::Subnet(Subnet { vpc: key, cidr, zone }))
+        self.add_beside(key, Body::Subnet(Subnet { vpc: key, cidr, zone, public_addresses: false }))
     }
 
     /// Puts somebody else's group into a VPC.

@@ -8,6 +8,7 @@ use accel_core::resource::{Direction, Kind, Traffic};
 use ipnet::Ipv4Net;
 use serde_json::Value;
 
+use crate::interface::Holder;
 use crate::thing::{Key, State};
 use crate::world::World;
 
@@ -46,7 +47,11 @@ impl World {
         let mut groups = BTreeSet::new();
         for interface in self.interfaces() {
             groups.extend(interface.groups.iter().copied());
-            if interface.groups.is_empty() {
+            // Nothing opens a connection to a NAT gateway's, and no group can guard it.
+            // Source: NAT gateway basics, Amazon VPC user guide.
+            let is_nat =
+                matches!(interface.owner, Holder::Thing(owner) if self.nat(owner).is_some());
+            if interface.groups.is_empty() && !is_nat {
                 exposures.push(Exposure::Unguarded { interface: interface.text.clone() });
             }
         }
@@ -54,8 +59,10 @@ impl World {
             self.openings(group, &mut exposures);
         }
         let open = self.live().filter(|thing| {
-            let endpoint = self.endpoint(thing.key);
-            endpoint.is_some_and(|endpoint| endpoint.policy.as_deref().is_none_or(lets_everybody))
+            let interface = self.endpoint(thing.key).map(|endpoint| &endpoint.policy);
+            let gateway = self.gateway_endpoint(thing.key).map(|endpoint| &endpoint.policy);
+            let policy = interface.or(gateway);
+            policy.is_some_and(|policy| policy.as_deref().is_none_or(lets_everybody))
         });
         exposures
             .extend(open.map(|thing| Exposure::OpenPolicy { endpoint: thing.id().to_owned() }));

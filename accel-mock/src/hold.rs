@@ -9,6 +9,7 @@ use accel_core::{AccountId, Place, RemoteId};
 use crate::ask::{Ask, Demand};
 use crate::interface::Interface;
 use crate::kind::Differences;
+use crate::sight::Sight;
 use crate::thing::{Key, State, Thing};
 use crate::world::World;
 
@@ -37,11 +38,20 @@ impl World {
     /// The interface that an elastic IP is associated with.
     pub fn holder_of_address(&self, address: Key) -> Option<&Interface> {
         let balancers = self.children_of_kind(address, Kind::LoadBalancer);
-        let mut interfaces = balancers
+        let of_balancers = balancers
             .filter_map(|balancer| self.balancer(balancer.key))
-            .flat_map(|balancer| &balancer.subnets)
-            .flat_map(|(subnet, _)| self.interfaces_in(*subnet));
+            .flat_map(|balancer| balancer.subnets.iter().map(|(subnet, _)| *subnet));
+        let nats = self.children_of_kind(address, Kind::NatGateway);
+        let of_nats = nats.filter_map(|nat| self.nat(nat.key)).map(|nat| nat.subnet);
+        let subnets = of_balancers.chain(of_nats);
+        let mut interfaces = subnets.flat_map(|subnet| self.interfaces_in(subnet));
         interfaces.find(|interface| interface.elastic_ip == Some(address))
+    }
+
+    /// The internet gateway of a VPC.
+    pub fn gateway_of(&self, vpc: Key) -> Option<Key> {
+        let attachment = self.children_of_kind(vpc, Kind::GatewayAttachment).next()?;
+        self.attachment(attachment.key).map(|attachment| attachment.gateway)
     }
 
     /// What has a name that only one can have.
@@ -64,7 +74,10 @@ impl World {
     pub(crate) fn id_in(&self, key: Key, viewer: Viewer<'_>) -> RemoteId {
         let thing = self.thing(key);
         let place = if viewer.is_at(thing) { viewer.place } else { &thing.place };
-        RemoteId::new(thing.kind(), place.clone(), Arc::clone(&thing.text))
+        match self.route_seen(thing, Sight::List) {
+            Some((kind, text)) => RemoteId::new(kind, place.clone(), text),
+            None => RemoteId::new(thing.kind(), place.clone(), Arc::clone(&thing.text)),
+        }
     }
 }
 

@@ -32,8 +32,8 @@ impl World {
             self.show_other_side(&mut shown, thing, viewer, deployment);
         }
         for parent in ours {
-            for child in self.children(parent.key) {
-                let bare = !is_tagged(&child.tags, deployment);
+            for child in self.children(parent.key).chain(self.led_to(parent.key)) {
+                let bare = !is_tagged(&child.tags, deployment) && self.seems_to(child, parent);
                 if bare && is_part_of(child.kind(), parent.kind()) && self.is_listed(child) {
                     self.show(&mut shown, child, viewer);
                 }
@@ -61,7 +61,13 @@ impl World {
         let mut shown: BTreeSet<String> =
             there.map(|found| found.id.as_str().to_owned()).chain(listing.unknown).collect();
         let traces = self.of_deployment(deployment.as_str()).filter(|thing| {
-            let stays = matches!(thing.kind(), Kind::PeeringConnection | Kind::InterfaceEndpoint);
+            let stays = matches!(
+                thing.kind(),
+                Kind::PeeringConnection
+                    | Kind::InterfaceEndpoint
+                    | Kind::GatewayEndpoint
+                    | Kind::NatGateway
+            );
             stays && viewer.is_at(thing) && self.has_spread(thing.key, thing.life.born, Sight::List)
         });
         shown.extend(traces.map(|thing| thing.text.to_string()));
@@ -90,9 +96,23 @@ impl World {
         }
     }
 
+    /// Whether a child looks as if it referred to its parent: a route's target may have been replaced.
+    fn seems_to(&self, child: &Thing, parent: &Thing) -> bool {
+        match (self.route(child.key), self.via_seen(child, Sight::List)) {
+            (Some(route), Some(via)) => route.table == parent.key || via.key() == Some(parent.key),
+            (None, _) | (_, None) => true,
+        }
+    }
+
     fn show(&self, shown: &mut Shown, thing: &Thing, viewer: Viewer<'_>) {
         let mut refs = Vec::new();
-        thing.body.rules().refs(&mut |key| refs.push(self.id_in(key, viewer)));
+        if let (Some(route), Some(via)) = (self.route(thing.key), self.via_seen(thing, Sight::List))
+        {
+            refs.extend([Some(route.table), via.key()].into_iter().flatten());
+        } else {
+            thing.body.rules().refs(&mut |key| refs.push(key));
+        }
+        let refs = refs.into_iter().map(|key| self.id_in(key, viewer)).collect();
         let found = Found {
             id: self.id_in(thing.key, viewer),
             tags: thing.tags.clone(),
@@ -143,7 +163,10 @@ pub(crate) fn is_tagged(tags: &Tags, deployment: &DeploymentId) -> bool {
 fn is_part_of(child: Kind, parent: Kind) -> bool {
     matches!(
         (child, parent),
-        (Kind::Route, Kind::RouteTable | Kind::InternetGateway | Kind::PeeringConnection)
+        (
+            Kind::Route,
+            Kind::RouteTable | Kind::InternetGateway | Kind::PeeringConnection | Kind::NatGateway
+        ) | (Kind::EndpointTable, Kind::GatewayEndpoint | Kind::RouteTable)
             | (Kind::GatewayAttachment, Kind::InternetGateway | Kind::Vpc)
             | (Kind::RouteTableAssociation, Kind::RouteTable | Kind::Subnet)
             | (Kind::Target, Kind::TargetGroup)

@@ -31,6 +31,8 @@ impl World {
                     thing.kind() == body.kind()
                         && viewer.is_at(thing)
                         && self.look(thing, Sight::List).is_live()
+                        && self.route(thing.key).map(|route| &route.via)
+                            == self.via_seen(thing, Sight::List)
                         && self.is_equal(&body, thing)
                 };
                 let found = if body.kind().facts().taggable {
@@ -81,9 +83,17 @@ impl World {
             return self.read_setting(thing, seen, item.id, demand.as_ref());
         }
         let mut phase = self.phase(thing, seen, Viewer { account, place: &item.id.place });
-        if let (Phase::Ready(ready), Some(Demand::Thing(asked))) = (&mut phase, demand) {
-            let mut differences = Differences::new(self);
-            asked.compare(&thing.body, &mut differences);
+        let mut differences = Differences::new(self);
+        match demand {
+            Some(Demand::Thing(asked)) => asked.compare(&thing.body, &mut differences),
+            Some(Demand::Setting(setting)) => {
+                let value = setting.value();
+                differences.thing("route", value.parent(), key);
+                value.compare(self, &mut differences);
+            }
+            None => {}
+        }
+        if let Phase::Ready(ready) = &mut phase {
             ready.differs = differences.found;
         }
         phase

@@ -19,6 +19,8 @@ pub struct Service {
     pub hosts: Vec<String>,
     /// Whether an endpoint of it can have a policy.
     pub policy_supported: bool,
+    /// Whether it can have a gateway endpoint.
+    pub gateway: bool,
 }
 
 /// How a usual service is named, and which hosts its clients use; `R` is the region, `S` the partition's suffix.
@@ -28,21 +30,28 @@ struct Usual {
     policy: bool,
     /// Whether its name begins with `cn.` in the partition `aws-cn`.
     cn: bool,
+    /// Whether it can have a gateway endpoint, too.
+    gateway: bool,
 }
 
 const fn usual(short: &'static str, hosts: &'static [&'static str]) -> Usual {
-    Usual { short, hosts, policy: true, cn: true }
+    Usual { short, hosts, policy: true, cn: true, gateway: false }
 }
 
 const fn plain_in_cn(short: &'static str, hosts: &'static [&'static str]) -> Usual {
-    Usual { short, hosts, policy: true, cn: false }
+    Usual { short, hosts, policy: true, cn: false, gateway: false }
 }
 
 const fn without_policy(short: &'static str, hosts: &'static [&'static str]) -> Usual {
-    Usual { short, hosts, policy: false, cn: true }
+    Usual { short, hosts, policy: false, cn: true, gateway: false }
 }
 
-/// Source: AWS services that integrate with interface endpoints; service endpoints, AWS General Reference.
+const fn with_gateway(short: &'static str, hosts: &'static [&'static str]) -> Usual {
+    Usual { short, hosts, policy: true, cn: false, gateway: true }
+}
+
+/// Source: AWS services that integrate with interface endpoints; Gateway endpoints, AWS `PrivateLink` guide; service endpoints, AWS
+/// General Reference.
 const USUAL: &[Usual] = &[
     usual("sagemaker.runtime", &["runtime.sagemaker.R.S"]),
     usual("sagemaker.api", &["api.sagemaker.R.S"]),
@@ -51,8 +60,8 @@ const USUAL: &[Usual] = &[
     usual("bedrock-agent-runtime", &["bedrock-agent-runtime.R.S"]),
     usual("sqs", &["sqs.R.S", "R.queue.S"]),
     usual("sns", &["sns.R.S"]),
-    plain_in_cn("s3", &["s3.R.S", "*.s3.R.S", "s3-accesspoint.R.S", "s3-control.R.S"]),
-    plain_in_cn("dynamodb", &["dynamodb.R.S"]),
+    with_gateway("s3", &["s3.R.S", "*.s3.R.S", "s3-accesspoint.R.S", "s3-control.R.S"]),
+    with_gateway("dynamodb", &["dynamodb.R.S"]),
     plain_in_cn("kms", &["kms.R.S"]),
     usual("secretsmanager", &["secretsmanager.R.S"]),
     usual("sts", &["sts.R.S"]),
@@ -127,6 +136,7 @@ impl Usual {
             zones,
             hosts: self.hosts.iter().map(host).collect(),
             policy_supported: self.policy,
+            gateway: self.gateway,
         }
     }
 }
@@ -199,6 +209,7 @@ impl World {
                 zones: service.zones.into_iter().collect(),
                 hosts: service.hosts,
                 policy_supported: service.policy_supported,
+                gateway: service.gateway,
             })
         });
         let open = |place: &&Place| !offers.closed_regions.contains(&place.region);
@@ -214,6 +225,7 @@ impl World {
             callers: sides.iter().map(caller).collect(),
             services: services.filter(|service| open.contains(&&service.place)).collect(),
             zones: zoned.map(|place| (place.clone(), offers.zones_of(&place.region))).collect(),
+            networks: self.networks(query, accounts),
             quotas: quotas.filter(|quota| limited(&quota.place, quota.kind)).collect(),
             guards: offers.guards.iter().filter(guarded).cloned().collect(),
             closed_regions: query
@@ -251,6 +263,7 @@ impl World {
             (Kind::SecurityGroup, quotas.groups, quotas.default_vpcs),
             (Kind::LoadBalancer, quotas.balancers, 0),
             (Kind::TargetGroup, quotas.target_groups, 0),
+            (Kind::GatewayEndpoint, quotas.gateway_endpoints, 0),
         ];
         let quota = |(kind, limit, already)| Quota {
             place: place.clone(),

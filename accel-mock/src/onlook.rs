@@ -69,14 +69,19 @@ impl World {
         }
     }
 
-    /// What is gone, and what a look may show nevertheless: its removal has not spread, or it is the trace of a peering connection.
+    /// What is gone, and what a look may show nevertheless: its removal has not spread, or it is the trace of a peering
+    /// connection or a NAT gateway.
     pub fn traces(&self) -> impl Iterator<Item = &Thing> {
         self.things.iter().filter(|thing| {
             let unheard =
                 || thing.life.deleting.is_some() && self.news(thing, Sight::List) != News::Known;
             let is_peering = matches!(thing.body, Body::PeeringConnection(_));
             self.state(thing) == State::Gone
-                && (if is_peering { self.is_traced(thing) } else { unheard() })
+                && (if is_peering {
+                    self.is_traced(thing)
+                } else {
+                    self.lingers(thing, Sight::List) || unheard()
+                })
         })
     }
 

@@ -28,18 +28,20 @@ fn create(kind: Kind) -> &'static str {
         Kind::Route => "CreateRoute",
         Kind::SecurityGroup => "CreateSecurityGroup",
         Kind::SecurityGroupRule => "AuthorizeSecurityGroup",
-        Kind::InterfaceEndpoint => "CreateVpcEndpoint",
+        Kind::InterfaceEndpoint | Kind::GatewayEndpoint => "CreateVpcEndpoint",
         Kind::PeeringConnection => "CreateVpcPeeringConnection",
         Kind::ElasticIp => "AllocateAddress",
         Kind::LoadBalancer => "CreateLoadBalancer",
         Kind::TargetGroup => "CreateTargetGroup",
         Kind::Target => "RegisterTargets",
         Kind::Listener => "CreateListener",
+        Kind::NatGateway => "CreateNatGateway",
+        Kind::RouteReplacement => "ReplaceRoute",
         Kind::VpcDnsHostnames => "ModifyVpcAttribute",
         Kind::ClosedEgress => "RevokeSecurityGroupEgress",
         Kind::PeeringAcceptance => "AcceptVpcPeeringConnection",
         Kind::PeeringTags | Kind::ExtraTags => "CreateTags",
-        Kind::EndpointPolicy => "ModifyVpcEndpoint",
+        Kind::EndpointPolicy | Kind::EndpointTable => "ModifyVpcEndpoint",
         Kind::HealthCheck => "ModifyTargetGroup",
         Kind::TargetGroupOptions => "ModifyTargetGroupAttributes",
         Kind::LoadBalancerOptions => "ModifyLoadBalancerAttributes",
@@ -59,7 +61,10 @@ fn delete(kind: Kind) -> &'static str {
         Kind::Route => "DeleteRoute",
         Kind::SecurityGroup => "DeleteSecurityGroup",
         Kind::SecurityGroupRule => "RevokeSecurityGroup",
-        Kind::InterfaceEndpoint => "DeleteVpcEndpoints",
+        Kind::InterfaceEndpoint | Kind::GatewayEndpoint => "DeleteVpcEndpoints",
+        Kind::EndpointTable => "ModifyVpcEndpoint",
+        Kind::NatGateway => "DeleteNatGateway",
+        Kind::RouteReplacement => "ReplaceRoute",
         Kind::PeeringConnection | Kind::PeeringTags => "DeleteVpcPeeringConnection",
         Kind::ElasticIp => "ReleaseAddress",
         Kind::LoadBalancer => "DeleteLoadBalancer",
@@ -85,12 +90,18 @@ fn describe(kind: Kind) -> &'static str {
         Kind::VpcDnsHostnames => "DescribeVpcAttribute",
         Kind::Subnet => "DescribeSubnets",
         Kind::InternetGateway | Kind::GatewayAttachment => "DescribeInternetGateways",
-        Kind::RouteTable | Kind::RouteTableAssociation | Kind::Route => "DescribeRouteTables",
+        Kind::RouteTable | Kind::RouteTableAssociation | Kind::Route | Kind::RouteReplacement => {
+            "DescribeRouteTables"
+        }
         Kind::SecurityGroup => "DescribeSecurityGroups",
         Kind::SecurityGroupRule | Kind::ClosedEgress | Kind::RuleDescription => {
             "DescribeSecurityGroupRules"
         }
-        Kind::InterfaceEndpoint | Kind::EndpointPolicy => "DescribeVpcEndpoints",
+        Kind::InterfaceEndpoint
+        | Kind::GatewayEndpoint
+        | Kind::EndpointTable
+        | Kind::EndpointPolicy => "DescribeVpcEndpoints",
+        Kind::NatGateway => "DescribeNatGateways",
         Kind::PeeringConnection | Kind::PeeringAcceptance | Kind::PeeringTags => {
             "DescribeVpcPeeringConnections"
         }

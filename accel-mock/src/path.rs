@@ -27,10 +27,11 @@ pub enum Health {
 
 /// Where a packet goes.
 #[derive(Debug, Clone, Copy)]
-enum Hop {
+pub(crate) enum Hop {
     Local,
     Internet,
     Peering(Key),
+    Nat(Key),
 }
 
 impl World {
@@ -121,7 +122,7 @@ impl World {
         }
         match self.hop(to.subnet, client)? {
             (Hop::Internet, _) => Ok(()),
-            (Hop::Local | Hop::Peering(_), _) => {
+            (Hop::Local | Hop::Peering(_) | Hop::Nat(_), _) => {
                 Err(format!("{} does not answer {client}", to.text))
             }
         }
@@ -180,6 +181,7 @@ impl World {
         match hop {
             Hop::Local => Ok(vpc),
             Hop::Internet => Err(format!("{address} is sent to the internet")),
+            Hop::Nat(key) => Err(format!("{address} is sent through {}", self.thing(key).text)),
             Hop::Peering(key) => self
                 .peering(key)
                 .and_then(|peering| peering.far_side(vpc))
@@ -190,18 +192,14 @@ impl World {
 
     /// The most specific route of a subnet's table for an address, and since when it carries packets; the VPC's own block is always
     /// local.
-    fn hop(&self, subnet: Key, address: Ipv4Addr) -> Result<(Hop, Duration), String> {
+    pub(crate) fn hop(&self, subnet: Key, address: Ipv4Addr) -> Result<(Hop, Duration), String> {
         let body = self.subnet(subnet).ok_or("there is no such subnet")?;
         if self.vpc(body.vpc).is_some_and(|vpc| vpc.cidr.contains(&address)) {
             return Ok((Hop::Local, Duration::ZERO));
         }
         let text = &self.thing(subnet).text;
         let association = self.children_of_kind(subnet, Kind::RouteTableAssociation).next();
-        // Without one, the VPC's main table counts.
-        let table = association
-            .and_then(|thing| self.association(thing.key).map(|association| association.table))
-            .or_else(|| self.main_table(body.vpc))
-            .ok_or_else(|| format!("{text} has no table of ours"))?;
+        let table = self.table_of(subnet).ok_or_else(|| format!("{text} has no table of ours"))?;
         let best = self
             .children_of_kind(table, Kind::Route)
             .filter_map(|thing| Some((thing, self.route(thing.key)?)))
@@ -220,7 +218,15 @@ impl World {
                 let active = accepted.unwrap_or_default() + self.settings.delays.acceptance;
                 Ok((Hop::Peering(*key), since.max(active)))
             }
+            Via::Nat(key) => Ok((Hop::Nat(*key), since)),
             Via::Foreign(what) => Err(format!("{address} is sent to {what}")),
         }
+    }
+
+    /// The table that serves a subnet: its own, or else the VPC's main one.
+    pub(crate) fn table_of(&self, subnet: Key) -> Option<Key> {
+        let association = self.children_of_kind(subnet, Kind::RouteTableAssociation).next();
+        let own = association.and_then(|thing| self.association(thing.key)).map(|it| it.table);
+        own.or_else(|| self.main_table(self.subnet(subnet)?.vpc))
     }
 }

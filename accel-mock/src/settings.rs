@@ -86,6 +86,16 @@ pub struct Delays {
     pub balancer_interfaces_gone: Duration,
     /// A peering connection, from deleting to deleted.
     pub peering_gone: Duration,
+    /// A NAT gateway, from pending to available or failed.
+    pub nat: Duration,
+    /// A NAT gateway, from deleting to deleted; its interface and its address are held as long.
+    pub nat_gone: Duration,
+    /// A NAT gateway that is deleted or has failed is still shown for so long.
+    pub nat_trace: Duration,
+    /// A gateway endpoint, from pending to available.
+    pub gateway_endpoint: Duration,
+    /// A gateway endpoint, from deleting to gone.
+    pub gateway_endpoint_gone: Duration,
     /// A target group stays in use for so long after its listener is gone.
     pub group_release: Duration,
     /// A private DNS name stays taken for so long after its endpoint is gone.
@@ -109,6 +119,11 @@ impl Default for Delays {
             endpoint_gone: secs(60),
             balancer_interfaces_gone: secs(45),
             peering_gone: secs(5),
+            nat: secs(90),
+            nat_gone: secs(60),
+            nat_trace: secs(3600),
+            gateway_endpoint: secs(1),
+            gateway_endpoint_gone: secs(5),
             group_release: secs(2),
             private_dns_release: secs(120),
             association_release: secs(0),
@@ -130,6 +145,11 @@ impl Delays {
         endpoint_gone: secs(0),
         balancer_interfaces_gone: secs(0),
         peering_gone: secs(0),
+        nat: secs(0),
+        nat_gone: secs(0),
+        nat_trace: secs(0),
+        gateway_endpoint: secs(0),
+        gateway_endpoint_gone: secs(0),
         group_release: secs(0),
         private_dns_release: secs(0),
         association_release: secs(0),
@@ -143,6 +163,8 @@ impl Delays {
             Kind::InterfaceEndpoint => self.endpoint,
             Kind::LoadBalancer => self.balancer,
             Kind::PeeringConnection => self.peering,
+            Kind::NatGateway => self.nat,
+            Kind::GatewayEndpoint => self.gateway_endpoint,
             Kind::InternetGateway
             | Kind::GatewayAttachment
             | Kind::RouteTable
@@ -154,6 +176,8 @@ impl Delays {
             | Kind::TargetGroup
             | Kind::Target
             | Kind::Listener
+            | Kind::EndpointTable
+            | Kind::RouteReplacement
             | Kind::VpcDnsHostnames
             | Kind::ClosedEgress
             | Kind::PeeringAcceptance
@@ -173,6 +197,8 @@ impl Delays {
             Kind::InterfaceEndpoint => self.endpoint_gone,
             Kind::LoadBalancer => self.balancer_interfaces_gone,
             Kind::PeeringConnection => self.peering_gone,
+            Kind::NatGateway => self.nat_gone,
+            Kind::GatewayEndpoint => self.gateway_endpoint_gone,
             Kind::Vpc
             | Kind::Subnet
             | Kind::InternetGateway
@@ -186,6 +212,8 @@ impl Delays {
             | Kind::TargetGroup
             | Kind::Target
             | Kind::Listener
+            | Kind::EndpointTable
+            | Kind::RouteReplacement
             | Kind::VpcDnsHostnames
             | Kind::ClosedEgress
             | Kind::PeeringAcceptance
@@ -258,10 +286,14 @@ pub struct Quotas {
     pub subnets: u32,
     /// Route tables per VPC, its main one included.
     pub tables: u32,
-    /// Routes per table.
+    /// Routes per table, those to gateway endpoints included.
     pub routes: u32,
     /// Interface endpoints per VPC.
     pub endpoints: u32,
+    /// Gateway endpoints per region.
+    pub gateway_endpoints: u32,
+    /// NAT gateways per zone, pending and deleting ones included.
+    pub nats_per_zone: u32,
     /// Active peering connections per VPC.
     pub peerings: u32,
     /// Requested and not yet accepted ones per VPC.
@@ -288,6 +320,8 @@ impl Default for Quotas {
             tables: 200,
             routes: 500,
             endpoints: 50,
+            gateway_endpoints: 20,
+            nats_per_zone: 5,
             peerings: 50,
             peering_requests: 25,
             listeners: 50,
@@ -304,6 +338,8 @@ impl Quotas {
             gateways: 10_000,
             addresses: 10_000,
             balancers: 10_000,
+            gateway_endpoints: 10_000,
+            nats_per_zone: 10_000,
             ..Self::default()
         }
     }
@@ -342,6 +378,14 @@ pub struct Doubts {
     pub token_memory: Duration,
     /// Whether a route to a peering connection that is not accepted yet is taken (and is a black hole until then).
     pub route_to_pending_peering: bool,
+    /// Whether a route to a NAT gateway that is pending is taken (and is a black hole until that is available).
+    pub route_to_pending_nat: bool,
+    /// Whether a NAT gateway in a subnet, or with an address, that the cloud does not show yet is taken and fails later.
+    pub nat_to_unseen_fails: bool,
+    /// Whether adding a table to a gateway endpoint again succeeds.
+    pub repeat_endpoint_table: bool,
+    /// Whether a route table that leads to a gateway endpoint refuses to be deleted; if not, its route goes with it.
+    pub endpoint_holds_table: bool,
     /// Whether associating the same pair again answers with the association that there is.
     pub repeat_association: bool,
     /// Whether accepting a peering connection again succeeds.
@@ -359,6 +403,10 @@ impl Doubts {
             tokens_of_the_dead: !usual.tokens_of_the_dead,
             token_memory: secs(60),
             route_to_pending_peering: !usual.route_to_pending_peering,
+            route_to_pending_nat: !usual.route_to_pending_nat,
+            nat_to_unseen_fails: !usual.nat_to_unseen_fails,
+            repeat_endpoint_table: !usual.repeat_endpoint_table,
+            endpoint_holds_table: !usual.endpoint_holds_table,
             repeat_association: !usual.repeat_association,
             repeat_acceptance: !usual.repeat_acceptance,
             peering_to_unseen_fails: !usual.peering_to_unseen_fails,
@@ -373,6 +421,10 @@ impl Default for Doubts {
             tokens_of_the_dead: true,
             token_memory: secs(24 * 3600),
             route_to_pending_peering: true,
+            route_to_pending_nat: true,
+            nat_to_unseen_fails: false,
+            repeat_endpoint_table: false,
+            endpoint_holds_table: true,
             repeat_association: false,
             repeat_acceptance: true,
             peering_to_unseen_fails: false,

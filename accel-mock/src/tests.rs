@@ -107,12 +107,12 @@ fn a_lost_endpoint_shows_as_deleting_until_its_interfaces_are_gone() {
     run(async {
         let mut deployer = Deployer::new(&cloud, "lane", lane());
         deployer.deploy().await;
-        for name in ["service.endpoint", "entry.balancer"] {
+        for name in ["service.endpoint", "entry.balancer", "island.nat"] {
             cloud.delete(&deployer.remote(name)).await.unwrap();
             assert_eq!(deployer.read(name).await, Phase::Deleting);
         }
         tokio::time::sleep(std::time::Duration::from_secs(61)).await;
-        for name in ["service.endpoint", "entry.balancer"] {
+        for name in ["service.endpoint", "entry.balancer", "island.nat"] {
             assert_eq!(deployer.read(name).await, Phase::Gone);
         }
         assert_eq!(cloud.inspect(|world| world.interfaces().count()), 0);

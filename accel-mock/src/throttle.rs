@@ -39,6 +39,7 @@ fn bucket_of(action: &'static str, api: Api, mutating: bool) -> (&'static str, R
     let network = api == Api::Network;
     match action {
         "CreateVpcEndpoint" | "ModifyVpcEndpoint" | "DeleteVpcEndpoints" => (action, rate(4, 300)),
+        "CreateNatGateway" | "DeleteNatGateway" => (action, rate(10, 1000)),
         "CreateTags" => (action, rate(100, 10_000)),
         "CreateLoadBalancer" => (action, rate(10, 200)),
         "RegisterTargets" | "DeregisterTargets" => ("registration", rate(20, 4000)),
@@ -64,6 +65,8 @@ const LISTED: &[Kind] = &[
     Kind::TargetGroup,
     Kind::Listener,
     Kind::Target,
+    Kind::NatGateway,
+    Kind::GatewayEndpoint,
 ];
 
 impl World {

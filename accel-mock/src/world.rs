@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::agenda::Event;
 use crate::ask::{Ask, Demand};
 use crate::interface::Interface;
-use crate::kind::{Answer, Body, missing};
+use crate::kind::{Answer, Body, RouteName, Via, missing};
 use crate::pairs;
 use crate::refusal;
 use crate::settings::Settings;
@@ -50,6 +50,9 @@ pub struct World {
     /// Until when a VPC's private DNS name stays taken.
     #[serde(with = "pairs")]
     pub(crate) held_names: BTreeMap<(Key, String), Duration>,
+    /// Where a route led before its target was replaced, and since when it does not: for a while, a look still sees that.
+    #[serde(with = "pairs", default)]
+    pub(crate) retargeted: BTreeMap<Key, (Via, Duration)>,
     #[serde(with = "pairs")]
     pub(crate) buckets: BTreeMap<(AccountId, Region, String), Bucket>,
     #[serde(with = "pairs")]
@@ -86,6 +89,7 @@ impl World {
             unknown: Vec::new(),
             held: BTreeMap::new(),
             held_names: BTreeMap::new(),
+            retargeted: BTreeMap::new(),
             buckets: BTreeMap::new(),
             by_text: BTreeMap::new(),
             by_deployment: BTreeMap::new(),
@@ -111,8 +115,10 @@ impl World {
 
     /// The live thing with that id.
     pub fn find(&self, id: &str) -> Option<&Thing> {
-        let thing = self.thing(*self.by_text.get(id)?);
-        (self.state(thing) != State::Gone).then_some(thing)
+        let name = RouteName::parse(id);
+        let thing = self.thing(*self.by_text.get(name.route)?);
+        let via = self.route(thing.key).map(|route| &route.via);
+        (self.state(thing) != State::Gone && self.leads_there(via, name)).then_some(thing)
     }
 
     /// One thing, gone or not.
@@ -151,7 +157,9 @@ impl World {
                 let value = setting.value();
                 let parent = value.parent();
                 value.set(self, &ask)?;
-                self.note_change(parent, setting.kind());
+                if setting.kind().facts().setting {
+                    self.note_change(parent, setting.kind());
+                }
                 Ok(parent)
             }
         }
@@ -255,11 +263,18 @@ impl World {
         if id.kind.facts().setting && id.kind != Kind::PeeringTags {
             return Ok(());
         }
+        if id.kind == Kind::RouteReplacement {
+            return self.put_back(id);
+        }
         let Some(key) = self.resolve(id, account) else { return Ok(()) };
         let thing = self.thing(key);
         let hidden = self.look_as(thing, id.kind) == Seen::Nothing;
         let leaving = matches!(self.state(thing), State::Deleting | State::Gone);
         if hidden || leaving {
+            return Ok(());
+        }
+        let via = self.route(key).map(|route| &route.via);
+        if !self.leads_there(via, RouteName::parse(id.as_str())) {
             return Ok(());
         }
         thing.body.rules().blocked(self, thing)?;
@@ -319,15 +334,16 @@ impl World {
         let (account, region) = (thing.account.clone(), thing.place.region.clone());
         let kind = thing.kind();
         self.unlink(key);
-        if matches!(kind, Kind::InterfaceEndpoint | Kind::LoadBalancer) {
+        if matches!(kind, Kind::InterfaceEndpoint | Kind::LoadBalancer | Kind::NatGateway) {
             self.interfaces.retain(|_, i| i.gone.is_none_or(|gone| gone > self.now));
         }
         self.count(&account, &region, kind, -1);
-        let settled = self.settings.lag.settled;
-        if settled.is_zero() {
+        let lingers = (kind == Kind::NatGateway).then_some(self.settings.delays.nat_trace);
+        let stays = self.settings.lag.settled.max(lingers.unwrap_or_default());
+        if stays.is_zero() {
             self.forget(key);
         } else {
-            self.plan(self.now + settled, Event::Forget(key));
+            self.plan(self.now + stays, Event::Forget(key));
         }
     }
 
@@ -358,7 +374,11 @@ impl World {
         } else {
             id.as_str()
         };
-        let thing = self.thing(*self.by_text.get(text)?);
+        let name = RouteName::parse(text);
+        let thing = self.thing(*self.by_text.get(name.route)?);
+        if !self.leads_there(self.via_seen(thing, Sight::Id), name) {
+            return None;
+        }
         let is_at = |t: &Thing| t.account == *account && t.place.region == id.place.region;
         let there = thing.body.other_side().is_some_and(|other| is_at(self.thing(other)));
         let found = if id.kind == Kind::PeeringTags {
@@ -366,7 +386,8 @@ impl World {
         } else if setting {
             is_at(thing) || there
         } else {
-            id.kind == thing.kind() && is_at(thing)
+            let is_replaced = id.kind == Kind::RouteReplacement && thing.kind() == Kind::Route;
+            (id.kind == thing.kind() || is_replaced) && is_at(thing)
         };
         found.then_some(thing.key)
     }
@@ -416,7 +437,7 @@ pub(crate) fn parents(body: &Body) -> Vec<Key> {
 }
 
 /// Kinds that a cloud accepts and may give up later. Source: `SubnetState`, `VpcEndpoint.State`, `VpcPeeringConnectionStateReason`,
-/// `RouteTableAssociationState`, `LoadBalancerState`.
+/// `RouteTableAssociationState`, `LoadBalancerState`, `NatGatewayState`.
 fn can_fail(kind: Kind) -> bool {
     matches!(
         kind,
@@ -425,11 +446,13 @@ fn can_fail(kind: Kind) -> bool {
             | Kind::PeeringConnection
             | Kind::RouteTableAssociation
             | Kind::LoadBalancer
+            | Kind::NatGateway
+            | Kind::GatewayEndpoint
     )
 }
 
 /// What a cloud removes together with its parent. Source: `DeleteLoadBalancer`, `DeleteSecurityGroup`, `DeleteRouteTable`,
-/// `DeleteSubnet`, `DeleteTargetGroup`.
+/// `DeleteSubnet`, `DeleteTargetGroup`, `DeleteVpcEndpoints` (the routes to a gateway endpoint).
 fn vanishes_with(child: Kind, parent: Kind) -> bool {
     matches!(
         (child, parent),
@@ -438,5 +461,6 @@ fn vanishes_with(child: Kind, parent: Kind) -> bool {
             | (Kind::Route, Kind::RouteTable)
             | (Kind::RouteTableAssociation, Kind::Subnet)
             | (Kind::Target, Kind::TargetGroup)
+            | (Kind::EndpointTable, Kind::GatewayEndpoint | Kind::RouteTable)
     )
 }

@@ -76,10 +76,12 @@ fn fill(cloud: &Cloud, vpcs: u8, subnets: u8) -> String {
                 |body, tags| world.make(&caller, body, tags, None).expect("there is room");
             let cidr = block(number, 0, 16);
             let tags = Tags::from([("lane".to_owned(), number.to_string())]);
-            let vpc: Key = make(Body::Vpc(Vpc { cidr, dns_hostnames: false }), tags);
+            let vpc: Key =
+                make(Body::Vpc(Vpc { cidr, dns_hostnames: false, dns_support: true }), tags);
             for part in 0..subnets {
                 let zone = Zone::from(format!("{REGION}a"));
-                let subnet = Subnet { vpc, cidr: block(number, part, 24), zone };
+                let cidr = block(number, part, 24);
+                let subnet = Subnet { vpc, cidr, zone, public_addresses: false };
                 make(Body::Subnet(subnet), Tags::new());
             }
             world.thing(vpc).id().to_owned()

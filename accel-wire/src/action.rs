@@ -76,6 +76,17 @@ impl Turn<'_> {
         self.answer.xml.field("return", true);
     }
 
+    /// Does several things to the world, or none of them: they are done to a copy, which becomes the world if none was refused.
+    pub(crate) fn all_or_none<T>(
+        &mut self,
+        act: impl FnOnce(&mut World, &Caller) -> Result<T>,
+    ) -> Result<T> {
+        let mut changed = self.world.clone();
+        let done = act(&mut changed, self.caller)?;
+        *self.world = changed;
+        Ok(done)
+    }
+
     /// Makes one thing for the caller.
     pub(crate) fn make(&mut self, body: Body, tags: Tags, token: Option<String>) -> Result<Key> {
         Ok(self.world.make(self.caller, body, tags, token)?)

@@ -163,7 +163,8 @@ macro_rules! times {
 
 times!(Times of delays: vpc, subnet, endpoint, balancer, peering, acceptance, target, endpoint_gone,
     balancer_interfaces_gone, peering_gone, group_release, private_dns_release, association_release,
-    peering_expiry);
+    peering_expiry,
+    nat, nat_gone, nat_trace, gateway_endpoint, gateway_endpoint_gone);
 times!(Lags of lag: by_id, by_list, settings, settled);
 
 pub(crate) fn millis(time: Duration) -> u64 {

@@ -40,6 +40,8 @@ pub(crate) struct Family {
 pub(crate) enum Rows {
     /// All things of a kind: their ids are those of the rows.
     Things(Kind),
+    /// All things of several kinds, which the API takes for one.
+    AnyOf(&'static [Kind]),
     /// What belongs to things, or to none.
     Parts(for<'w> fn(View<'w>, Sight) -> Vec<Row<'w>>),
 }
@@ -49,15 +51,9 @@ impl Rows {
     fn rows<'w>(&self, view: View<'w>, ids: &[String]) -> Vec<Row<'w>> {
         let sight = if ids.is_empty() { Sight::List } else { Sight::Id };
         match self {
-            Self::Things(kind) if ids.is_empty() => {
-                let shown = view.world.shown(view.caller, *kind, sight);
-                shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
-            }
-            Self::Things(kind) => {
-                let ids: BTreeSet<&String> = ids.iter().collect();
-                let shown =
-                    ids.into_iter().filter_map(|id| view.world.shown_by_id(view.caller, *kind, id));
-                shown.map(|(thing, state)| Row::new(view, thing, state)).collect()
+            Self::Things(kind) => things(view, *kind, ids, sight),
+            Self::AnyOf(kinds) => {
+                kinds.iter().flat_map(|kind| things(view, *kind, ids, sight)).collect()
             }
             Self::Parts(rows) => {
                 let mut rows = rows(view, sight);
@@ -66,6 +62,18 @@ impl Rows {
             }
         }
     }
+}
+
+fn things<'w>(view: View<'w>, kind: Kind, ids: &[String], sight: Sight) -> Vec<Row<'w>> {
+    let row = |(thing, state)| Row::new(view, thing, state);
+    if ids.is_empty() {
+        return view.world.shown(view.caller, kind, sight).map(row).collect();
+    }
+    let ids: BTreeSet<&String> = ids.iter().collect();
+    ids.into_iter()
+        .filter_map(|id| view.world.shown_by_id(view.caller, kind, id))
+        .map(row)
+        .collect()
 }
 
 /// One resource in a describe.
@@ -138,7 +146,7 @@ pub(crate) fn describe(family: &'static Family, asked: &Asked<'_>) -> Result<Act
             let mut rows = family.rows.rows(view, &ids);
             all_there(family, &ids, &rows)?;
             rows.retain(|row| filters.iter().all(|filter| filter.takes(family, row)));
-            let next = page.cut(&mut rows);
+            let next = page.cut(&mut rows, |row| &row.id);
             let mut xml = Xml::default();
             xml.set(family.set, &rows, |xml, row| (family.show)(row, xml));
             text.push_str(&xml.into_text());
@@ -168,7 +176,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Source: Pagination, Amazon EC2 API reference (5 to 1000 per page).
-    fn read(asked: &Asked<'_>) -> Result<Self> {
+    pub(crate) fn read(asked: &Asked<'_>) -> Result<Self> {
         let size: Option<usize> = asked.parsed("MaxResults")?;
         if let Some(size) = size.filter(|size| !(5..=1000).contains(size)) {
             return Err(Refusal::value("MaxResults", &size.to_string()));
@@ -181,15 +189,15 @@ impl Page {
     }
 
     /// Keeps the rows of this page, in the order of their ids, and says what leads to the next.
-    fn cut(&self, rows: &mut Vec<Row<'_>>) -> Option<String> {
-        rows.sort_by(|a, b| a.id.cmp(&b.id));
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>, id: impl Fn(&T) -> &str) -> Option<String> {
+        rows.sort_by(|a, b| id(a).cmp(id(b)));
         if let Some(after) = &self.after {
-            rows.retain(|row| row.id > *after);
+            rows.retain(|row| id(row) > after.as_str());
         }
         let size = self.size?;
         let more = rows.len() > size;
         rows.truncate(size);
-        rows.last().filter(|_| more).map(|last| token(&last.id))
+        rows.last().filter(|_| more).map(|last| token(id(last)))
     }
 }
 

@@ -177,6 +177,7 @@ fn life(world: &World, thing: &Thing) -> (&'static str, Duration, Option<Duratio
 fn parent(world: &World, thing: &Thing, refers_to: &[Key]) -> Option<Key> {
     match thing.body() {
         Body::PeeringConnection(_) => None,
+        Body::EndpointTable(it) => Some(it.table),
         Body::LoadBalancer(balancer) => {
             let (subnet, _) = balancer.subnets.first()?;
             world.subnet(*subnet).map(|subnet| subnet.vpc)
@@ -194,7 +195,9 @@ fn parent(world: &World, thing: &Thing, refers_to: &[Key]) -> Option<Key> {
         | Body::ElasticIp(_)
         | Body::TargetGroup(_)
         | Body::Target(_)
-        | Body::Listener(_) => refers_to.first().copied(),
+        | Body::Listener(_)
+        | Body::NatGateway(_)
+        | Body::GatewayEndpoint(_) => refers_to.first().copied(),
     }
 }
 
@@ -224,7 +227,10 @@ fn usable(world: &World, thing: &Thing) -> Option<Result<(), String>> {
         | Body::PeeringConnection(_)
         | Body::ElasticIp(_)
         | Body::TargetGroup(_)
-        | Body::Listener(_) => None,
+        | Body::Listener(_)
+        | Body::NatGateway(_)
+        | Body::GatewayEndpoint(_)
+        | Body::EndpointTable(_) => None,
     }
 }
 
@@ -272,6 +278,9 @@ fn brief(world: &World, thing: &Thing) -> Vec<String> {
             vec![format!("{} {} {}", rule.direction, rule.traffic, rule.peer)]
         }
         Body::InterfaceEndpoint(endpoint) => vec![endpoint.service.clone()],
+        Body::GatewayEndpoint(endpoint) => vec![endpoint.service.clone()],
+        Body::EndpointTable(_) => vec![world.described(thing)],
+        Body::NatGateway(nat) => vec![world.address_of(nat.address).to_string()],
         Body::ElasticIp(_) => vec![world.address_of(thing.key()).to_string()],
         Body::Target(target) => vec![format!("{}:{}", target.address, target.port)],
         Body::Listener(listener) => vec![format!("port {}", listener.port)],

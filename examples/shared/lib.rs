@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use accel_core::deployer::{Cleaned, CleanupReport};
 use accel_core::event::{Event, NodeStep, Timed};
 use accel_core::journal::FileJournal;
-use accel_core::{Acceleration, DeploymentId, ErrorKind};
+use accel_core::{AnySpec, DeploymentId, ErrorKind};
 use accel_mock::{Cloud, Settings};
 use tokio::sync::mpsc::Receiver;
 
@@ -36,11 +36,11 @@ pub fn exit(end: Result<(), Trouble>) -> ExitCode {
 ///
 /// # Errors
 /// If the file cannot be read, or is no spec.
-pub fn read_spec() -> Result<Acceleration, Trouble> {
+pub fn read_spec() -> Result<AnySpec, Trouble> {
     let jakarta = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/sagemaker-jakarta.toml");
     let path = std::env::args().nth(1).unwrap_or_else(|| jakarta.to_owned());
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    Ok(Acceleration::from_toml(&text).map_err(|problem| format!("{path}: {problem}"))?)
+    Ok(AnySpec::from_toml(&text).map_err(|problem| format!("{path}: {problem}"))?)
 }
 
 /// A simulated cloud in a file, so that the next program finds it, and the journal of a deployment beside it.

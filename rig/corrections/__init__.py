@@ -9,7 +9,7 @@ import functools
 import importlib
 
 # What holds for every call comes first: a call that is malformed is refused as such, not by what would have come after.
-FILES = ("calls", "account", "interfaces", "network", "endpoint", "peering", "balancer", "target")
+FILES = ("calls", "account", "interfaces", "network", "endpoint", "gateway", "nat", "peering", "balancer", "target")
 
 
 class Corrections:

@@ -44,6 +44,7 @@ QUOTAS = {
     "L-E79EC296": ("vpc", "VPC security groups per Region", 2500),
     "L-0EA8095F": ("vpc", "Inbound or outbound rules per security group", 60),
     "L-29B6F2EB": ("vpc", "Interface VPC endpoints per VPC", 50),
+    "L-1B52E74A": ("vpc", "Gateway VPC endpoints per Region", 20),
     "L-7E9ECCDB": ("vpc", "Active VPC peering connections per VPC", 50),
     "L-DC9F7029": ("vpc", "Outstanding VPC peering connection requests", 25),
     "L-DF5E4CA3": ("vpc", "Network interfaces per Region", 5000),

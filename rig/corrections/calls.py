@@ -188,6 +188,7 @@ HOLDERS = {
     "sgr": (rules, "InvalidSecurityGroupRuleId.NotFound"),
     "vpce": (lambda ec2: ec2.vpc_end_points, "InvalidVpcEndpointId.NotFound"),
     "pcx": (lambda ec2: ec2.vpc_pcxs, "InvalidVpcPeeringConnectionID.NotFound"),
+    "nat": (lambda ec2: ec2.nat_gateways, "NatGatewayNotFound"),
     "dopt": (lambda ec2: ec2.dhcp_options_sets, "InvalidDhcpOptionID.NotFound"),
     "eipalloc": (lambda ec2: {one.allocation_id for one in ec2.addresses}, "InvalidAllocationID.NotFound"),
 }

@@ -1,4 +1,4 @@
-"""Interface endpoints and the services behind them."""
+"""Endpoints and the services behind them."""
 
 import fnmatch
 import ipaddress
@@ -8,6 +8,7 @@ from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES, VPCBackend, VPCEndPoint
 
 from call import Refused
 from corrections import at, instead
+from corrections.gateway import drop_routes
 from corrections.interfaces import ServiceInterface, free_address
 
 # Where the host is not `SERVICE.REGION.amazonaws.com`. Source: the SDKs' endpoint rules (botocore, endpoints.json).
@@ -103,7 +104,7 @@ def subnets_asked(params):
 def endpoints_are_checked(world, call, proceed):
     """The service exists, is there in each zone, and has one subnet in each; subnets and groups are the VPC's.
 
-    AWS: InvalidServiceName; InvalidParameter for a zone; DuplicateSubnetsInSameZone; "not found" for subnet and group;
+    AWS: InvalidServiceName; InvalidParameter for a zone, and for a service that has no endpoints of the type; DuplicateSubnetsInSameZone; "not found" for subnet and group;
     InvalidParameter for private names without the VPC's DNS attributes, or where another endpoint has them.
     Source: EC2 API reference, CreateVpcEndpoint; error codes.
     moto: takes all of it.
@@ -111,14 +112,18 @@ def endpoints_are_checked(world, call, proceed):
     params, ec2 = call.params, world.ec2
     vpc = ec2.get_vpc(params["VpcId"])
     zones = [zone.name for zone in ec2.describe_availability_zones()]
-    service = next((one for one in services(world, call.region, zones) if one["ServiceName"] == params["ServiceName"]), None)
-    if not service:
+    offered = [one for one in services(world, call.region, zones) if one["ServiceName"] == params["ServiceName"]]
+    if not offered:
         raise Refused("InvalidServiceName", f"The Vpc Endpoint Service '{params['ServiceName']}' does not exist")
-    if params.get("VpcEndpointType", "Gateway") != "Interface":
-        return proceed()
+    kind = params.get("VpcEndpointType", "Gateway")
+    service = next((one for one in offered if one["ServiceType"] == [{"ServiceType": kind}]), None)
+    if not service:
+        raise Refused("InvalidParameter", f"{params['ServiceName']} has no endpoints of type {kind}")
     if "PolicyDocument" in params and not service["VpcEndpointPolicySupported"]:
         raise Refused("InvalidParameter", f"{params['ServiceName']} does not support endpoint policies")
     check_policy(params)
+    if kind != "Interface":
+        return proceed()
     check_subnets(ec2, vpc, list(subnets_asked(params)), service)
     for group in params.get("SecurityGroupIds", []):
         found = ec2.get_security_group_from_id(group)
@@ -291,6 +296,9 @@ def deleting_an_endpoint_takes_a_while(world, original, backend, vpce_ids=None):
 def gone(world, original, backend, endpoint):
     for interface in interfaces(backend, endpoint):
         interface.go()
+    # moto stumbles over a table that went first.
+    drop_routes(backend, endpoint)
+    endpoint.route_table_ids = []
     original(backend, [endpoint.id])
     listed = max(world.settings.deleted_listed_s, 1.0)
     world.later(listed, lambda: backend.vpc_end_points.pop(endpoint.id, None))

@@ -125,11 +125,13 @@ def a_subnet_has_one_route_table(world, call, proceed):
 
 @at("ec2:CreateRoute", "ec2:ReplaceRoute")
 def a_route_leads_somewhere(world, call, proceed):
-    """A route's gateway is attached to the table's VPC; its peering connection is one of the VPC's.
+    """A route's gateway is attached to the table's VPC; its peering connection or NAT gateway is one of the VPC's.
 
-    AWS: InvalidGatewayID.NotFound, InvalidVpcPeeringConnectionID.NotFound, InvalidParameterValue for one that belongs elsewhere.
+    AWS: InvalidGatewayID.NotFound, InvalidVpcPeeringConnectionID.NotFound, InvalidNatGatewayID.NotFound, InvalidParameterValue for one
+    that belongs elsewhere.
     Source: EC2 API reference, CreateRoute; error codes.
-    moto: InvalidInternetGatewayID.NotFound for an unknown gateway; takes one that is attached to nothing.
+    moto: InvalidInternetGatewayID.NotFound for an unknown gateway; takes one that is attached to nothing; an unknown NAT gateway makes
+    a route to nowhere.
     """
     table = world.ec2.route_tables.get(call.params["RouteTableId"])
     gateway, peering = call.params.get("GatewayId"), call.params.get("VpcPeeringConnectionId")
@@ -146,6 +148,12 @@ def a_route_leads_somewhere(world, call, proceed):
             raise Refused("InvalidVpcPeeringConnectionID.NotFound", f"The vpcPeeringConnection ID '{peering}' does not exist")
         if table.vpc_id not in (found.vpc.id, found.peer_vpc.id):
             raise Refused("InvalidParameterValue", f"route table {table.id} and {peering} belong to different networks")
+    if table and (nat := call.params.get("NatGatewayId")):
+        found = world.ec2.nat_gateways.get(nat)
+        if not found or found.state == "deleted":
+            raise Refused("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
+        if table.vpc_id != found.vpc_id:
+            raise Refused("InvalidParameterValue", f"route table {table.id} and {nat} belong to different networks")
     return proceed()
 
 
@@ -159,6 +167,8 @@ def a_route_to_nothing_is_a_blackhole(world, original, route):
     """
     backend = route.route_table.ec2_backend
     if route.vpc_pcx and route.vpc_pcx.status["Code"] != "active":
+        return "blackhole"
+    if route.nat_gateway and route.nat_gateway.state not in ("pending", "available"):
         return "blackhole"
     if route.gateway and route.gateway.id.startswith("igw-"):
         there = backend.internet_gateways.get(route.gateway.id)

@@ -71,7 +71,7 @@ class CloudTest(unittest.TestCase):
     def setUp(self):
         self.cloud.ask(
             "settings", preset="none", latency_ms=0, faults=[], missing_zones={}, quotas={}, association_repeat="conflict",
-            peering_visible_s=0, endpoint_delete_s=0, balancer_interfaces_s=0, target_healthy_s=0, sick_targets={}, deleted_listed_s=3600,
+            peering_visible_s=0, nat_delete_s=0, endpoint_delete_s=0, balancer_interfaces_s=0, target_healthy_s=0, sick_targets={}, deleted_listed_s=3600,
             quota_service="answers", public_access="off", corrections_off=[self.off] if self.off else [],
         )  # fmt: skip
         self.cloud.ask("reset", cloud=True)

@@ -61,6 +61,7 @@ class Calls(CloudTest):
             ("pcx", "InvalidVpcPeeringConnectionID.NotFound"),
             ("eipalloc", "InvalidAllocationID.NotFound"),
             ("sgr", "InvalidSecurityGroupRuleId.NotFound"),
+            ("nat", "NatGatewayNotFound"),
         ):
             with self.subTest(kind):
                 self.refused(code, self.ec2.create_tags, Resources=[f"{kind}-0123456789abcdef0"], Tags=TAG)
@@ -162,6 +163,8 @@ class Network(CloudTest):
         self.refused("InvalidParameterValue", self.ec2.create_route, GatewayId=loose, **to)
         unknown = "pcx-0123456789abcdef0"
         self.refused("InvalidVpcPeeringConnectionID.NotFound", self.ec2.create_route, VpcPeeringConnectionId=unknown, **to)
+        unknown = "nat-0123456789abcdef0"
+        self.refused("InvalidNatGatewayID.NotFound", self.ec2.create_route, NatGatewayId=unknown, **to)
 
     def test_a_route_to_nothing_is_a_blackhole(self):
         vpc = self.vpc()
@@ -170,6 +173,16 @@ class Network(CloudTest):
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         self.assertEqual(self.route_states(table), ["active", "active"])
         self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        self.assertEqual(self.route_states(table), ["active", "blackhole"])
+        self.gateway_back_and_nat_gone(vpc, gateway, table)
+
+    def gateway_back_and_nat_gone(self, vpc, gateway, table):
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = self.ec2.create_nat_gateway(SubnetId=self.subnet(vpc), AllocationId=address)["NatGateway"]["NatGatewayId"]
+        self.ec2.replace_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+        self.assertEqual(self.route_states(table), ["active", "active"])
+        self.ec2.delete_nat_gateway(NatGatewayId=nat)
         self.assertEqual(self.route_states(table), ["active", "blackhole"])
 
     def route_states(self, table):
@@ -316,6 +329,7 @@ class Endpoint(CloudTest):
             ("InvalidParameter", [one], {"PrivateDnsEnabled": True}),
             ("InvalidParameter", [self.subnet(vpc, "10.1.2.0/24", "c")], {}),
             ("InvalidPolicyDocument", [one], {"PolicyDocument": "{"}),
+            ("InvalidParameter", [], {"VpcEndpointType": "Gateway"}),
         ):
             with self.subTest(code):
                 self.refused(code, self.endpoint, vpc=vpc, subnets=subnets, **more)

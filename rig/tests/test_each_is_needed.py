@@ -3,6 +3,7 @@
 import unittest
 
 import test_corrections
+import test_corrections_of_egress
 from support import RIG, Cloud, CloudTest
 
 
@@ -24,7 +25,9 @@ class EachCorrection(CloudTest):
         self.assertEqual(listed, table(self.cloud.ask("corrections")), "python rig/tests/test_each_is_needed.py writes it")
 
     def test_has_a_test_that_fails_without_it(self):
-        tests = {test._testMethodName: test for group in unittest.defaultTestLoader.loadTestsFromModule(test_corrections) for test in group}
+        load = unittest.defaultTestLoader.loadTestsFromModule
+        groups = [group for module in (test_corrections, test_corrections_of_egress) for group in load(module)]
+        tests = {test._testMethodName: test for group in groups for test in group}
         corrections = set(self.cloud.ask("corrections"))
         self.assertEqual({name.removeprefix("test_") for name in tests}, corrections)
         for name in sorted(corrections):

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accel_core::journal::{Appended, Entry, Journal, MemoryJournal};
-use accel_core::{Acceleration, Result};
+use accel_core::{AnySpec, Result, Topology};
 use accel_mock::{Quotas, Schedule, Settings, Verdict};
-use accel_tests::harness::{Stage, jakarta, virtually};
+use accel_tests::harness::{Stage, virtually};
+use accel_tests::scenes::Scene;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
@@ -60,15 +61,14 @@ enum Goal {
 }
 
 /// Works towards a goal until that is reached, or the run is killed at an append; says whether it was.
-async fn killed_at(stage: &Stage, goal: Goal, at: usize, dies: Dies) -> bool {
-    let spec = jakarta();
+async fn killed_at(stage: &Stage, spec: &impl Topology, goal: Goal, at: usize, dies: Dies) -> bool {
     let (appends, death) = (AtomicUsize::new(0), Notify::new());
     let deadly = Deadly { journal: journal(stage), appends, at, dies, death };
     let deployer = stage.deployer().journal(&deadly);
     let run = async {
         match goal {
-            Goal::Deploy => deployer.deploy(&spec).await.map(drop),
-            Goal::Cleanup => deployer.cleanup(&spec).await.map(drop),
+            Goal::Deploy => deployer.deploy(spec).await.map(drop),
+            Goal::Cleanup => deployer.cleanup(spec).await.map(drop),
         }
     };
     tokio::select! {
@@ -81,7 +81,7 @@ async fn killed_at(stage: &Stage, goal: Goal, at: usize, dies: Dies) -> bool {
     }
 }
 
-async fn reach(stage: &Stage, spec: &Acceleration, goal: Goal) {
+async fn reach(stage: &Stage, spec: &AnySpec, goal: Goal) {
     match goal {
         Goal::Deploy => {
             deployed(stage.deploy(spec).await);
@@ -95,15 +95,16 @@ async fn reach(stage: &Stage, spec: &Acceleration, goal: Goal) {
 }
 
 fn killed_at_every_append(first: Goal, then: Goal) {
-    for dies in [Dies::Before, Dies::After] {
+    let ways =
+        Scene::ALL.into_iter().flat_map(|scene| [(scene, Dies::Before), (scene, Dies::After)]);
+    for (scene, dies) in ways {
         let mut at = 1;
         while virtually(async {
-            let spec = jakarta();
-            let stage = Stage::new(Settings::fast(), &spec, true);
+            let (stage, spec) = scene.stage(Settings::fast(), true).await;
             if first == Goal::Cleanup {
                 reach(&stage, &spec, Goal::Deploy).await;
             }
-            let killed = killed_at(&stage, first, at, dies).await;
+            let killed = killed_at(&stage, &spec, first, at, dies).await;
             reach(&stage, &spec, then).await;
             reach(&stage, &spec, Goal::Cleanup).await;
             killed
@@ -134,7 +135,7 @@ fn killed_at_any_append_of_a_cleanup_deploy_converges() {
     killed_at_every_append(Goal::Cleanup, Goal::Deploy);
 }
 
-async fn run(stage: &Stage, spec: &Acceleration, goal: Goal) {
+async fn run(stage: &Stage, spec: &AnySpec, goal: Goal) {
     match goal {
         Goal::Deploy => drop(stage.deploy(spec).await),
         Goal::Cleanup => drop(stage.cleanup(spec).await),
@@ -142,15 +143,15 @@ async fn run(stage: &Stage, spec: &Acceleration, goal: Goal) {
 }
 
 /// How many calls a run makes when nothing goes wrong.
-fn calls(goal: Goal) -> u64 {
+fn calls(scene: Scene, goal: Goal) -> u64 {
     virtually(async {
-        let stage = Stage::new(Settings::fast(), &jakarta(), true);
-        reach(&stage, &jakarta(), Goal::Deploy).await;
+        let (stage, spec) = scene.stage(Settings::fast(), true).await;
+        reach(&stage, &spec, Goal::Deploy).await;
         let before = stage.cloud.call_count();
         if goal == Goal::Deploy {
             return before;
         }
-        reach(&stage, &jakarta(), Goal::Cleanup).await;
+        reach(&stage, &spec, Goal::Cleanup).await;
         stage.cloud.call_count() - before
     })
 }
@@ -171,13 +172,13 @@ fn crash(stage: &Stage, at: u64) {
 /// What a journal lost between two runs leaves: an empty one, or none any more.
 #[test]
 fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
-    let kills = GOALS
-        .into_iter()
-        .flat_map(|(first, then)| (1..=calls(first)).map(move |at| (first, then, at)));
-    each(kills.flat_map(|kill| [(kill, true), (kill, false)]), |&((first, then, at), another)| {
+    let goals = Scene::ALL.into_iter().flat_map(|scene| GOALS.map(|goals| (scene, goals)));
+    let kills = goals
+        .flat_map(|(scene, goals)| (1..=calls(scene, goals.0)).map(move |at| (scene, goals, at)));
+    let cases = kills.flat_map(|kill| [(kill, true), (kill, false)]);
+    each(cases, |&((scene, (first, then), at), another)| {
         virtually(async {
-            let spec = jakarta();
-            let mut stage = Stage::new(Settings::fast(), &spec, true);
+            let (mut stage, spec) = scene.stage(Settings::fast(), true).await;
             if first == Goal::Cleanup {
                 reach(&stage, &spec, Goal::Deploy).await;
             }
@@ -195,11 +196,10 @@ fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
 }
 
 /// Kills the first run at one call and the second at another, and lets the third and a cleanup end.
-fn killed_twice((first, then): (Goal, Goal), one: u64, two: u64, journal: bool) {
+fn killed_twice(scene: Scene, (first, then): (Goal, Goal), one: u64, two: u64, journal: bool) {
     virtually(async {
-        let spec = jakarta();
         let cloud = Settings { quotas: Quotas::roomy(), ..Settings::fast() };
-        let stage = Stage::new(cloud, &spec, journal);
+        let (stage, spec) = scene.stage(cloud, journal).await;
         if first == Goal::Cleanup {
             reach(&stage, &spec, Goal::Deploy).await;
         }
@@ -216,12 +216,15 @@ fn killed_twice((first, then): (Goal, Goal), one: u64, two: u64, journal: bool) 
 /// Pairs of kills: some of the first run's calls, some of the second's.
 #[test]
 fn killed_again_while_going_on_it_converges_or_cleans_up() {
-    let kills = GOALS.into_iter().flat_map(|goals| {
-        let ones = (1..=calls(goals.0)).step_by(7);
-        ones.flat_map(move |one| (1..60).step_by(5).map(move |two| (goals, one, two)))
+    let goals = Scene::ALL.into_iter().flat_map(|scene| GOALS.map(|goals| (scene, goals)));
+    let kills = goals.flat_map(|(scene, goals)| {
+        let ones = (1..=calls(scene, goals.0)).step_by(7);
+        ones.flat_map(move |one| (1..60).step_by(5).map(move |two| (scene, goals, one, two)))
     });
     let cases = kills.flat_map(|kill| [(kill, true), (kill, false)]);
-    each(cases, |&((goals, one, two), journal)| killed_twice(goals, one, two, journal));
+    each(cases, |&((scene, goals, one, two), journal)| {
+        killed_twice(scene, goals, one, two, journal);
+    });
 }
 
 /// Every pair of kills in the middle of two deploys without records: what the second began beside the first is half there and half
@@ -229,7 +232,9 @@ fn killed_again_while_going_on_it_converges_or_cleans_up() {
 #[test]
 fn of_two_half_built_lanes_one_is_finished_and_the_other_goes_as_a_whole() {
     let kills = (25..=40).flat_map(|one| (36..=75).map(move |two| (one, two)));
-    each(kills, |&(one, two)| killed_twice((Goal::Deploy, Goal::Deploy), one, two, false));
+    each(kills, |&(one, two)| {
+        killed_twice(Scene::Lane, (Goal::Deploy, Goal::Deploy), one, two, false);
+    });
 }
 
 /// The gateway of the half that goes is attached to that half's network, and neither shows when the gateway is refused to go: that its
@@ -237,12 +242,14 @@ fn of_two_half_built_lanes_one_is_finished_and_the_other_goes_as_a_whole() {
 #[test]
 fn a_gateway_is_not_given_up_before_what_holds_it_can_show() {
     each([(25, 53), (34, 51)], |&(one, two)| {
-        killed_twice((Goal::Deploy, Goal::Deploy), one, two, false);
+        killed_twice(Scene::Lane, (Goal::Deploy, Goal::Deploy), one, two, false);
     });
 }
 
 /// A cleanup that deletes a network under what does not show yet, and is killed: the next look at the network is too old to say so.
 #[test]
 fn what_lay_in_a_network_that_still_shows_goes_too() {
-    each(31..=39, |&two| killed_twice((Goal::Deploy, Goal::Cleanup), 48, two, false));
+    each(31..=39, |&two| {
+        killed_twice(Scene::Lane, (Goal::Deploy, Goal::Cleanup), 48, two, false);
+    });
 }

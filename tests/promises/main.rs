@@ -9,6 +9,7 @@ mod support;
 mod again;
 mod consent;
 mod crash;
+mod egress;
 mod ends;
 mod existing;
 mod golden;

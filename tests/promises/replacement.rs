@@ -248,7 +248,7 @@ fn a_target_whose_address_is_another_is_replaced_without_consent() {
                 stage.cloud.meddle(|world| {
                     world.change(&endpoint, |body| {
                         if let Body::InterfaceEndpoint(endpoint) = body {
-                            endpoint.subnets[0].1 = "10.1.3.3".parse().unwrap();
+                            endpoint.subnets[0].1 = Some("10.1.3.3".parse().unwrap());
                         }
                     });
                 });

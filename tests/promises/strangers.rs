@@ -238,7 +238,8 @@ fn copied(stage: &Stage, what: &str) -> String {
     let group = id_of(&stage.cloud, "entry.ap-southeast-1.group");
     let address =
         id_of(&stage.cloud, "entry.ap-southeast-1.address.sagemaker.runtime.ap-southeast-1a");
-    let network = Body::Vpc(Vpc { cidr: net("172.31.0.0/16"), dns_hostnames: true });
+    let network =
+        Body::Vpc(Vpc { cidr: net("172.31.0.0/16"), dns_hostnames: true, dns_support: true });
     let other = stage.cloud.meddle(|world| world.add(&me(), &entry(), network, Tags::new()));
     foreign(stage, &other);
     let id = stage.cloud.meddle(|world| {

@@ -10,10 +10,10 @@ use accel_core::backend::{
 use accel_core::journal::{Entry, Journal as _, MemoryJournal};
 use accel_core::spec::{Acceleration, Service};
 use accel_core::tags::Ownership;
-use accel_core::topology::{Kept, Known, LaneOutputs, Topology as _};
+use accel_core::topology::{Kept, Known, LaneOutputs, Topology};
 use accel_core::{Deployer, Deployment, DeploymentId, Failure, Graph, NodeName, RemoteId, Result};
 use accel_mock::{Call, Cloud, Key, Outcome, Quotas, Settings, Thing, Verb};
-use accel_tests::harness::{Stage, jakarta, openings};
+use accel_tests::harness::{Stage, Staged, jakarta};
 use accel_tests::oracle::Oracle;
 use async_trait::async_trait;
 
@@ -22,12 +22,12 @@ pub(crate) fn settings() -> Settings {
     Settings { log: true, quotas: Quotas::roomy(), ..Settings::fast() }
 }
 
-pub(crate) fn stage(spec: &Acceleration, journal: bool) -> Stage {
+pub(crate) fn stage(spec: &impl Staged, journal: bool) -> Stage {
     Stage::new(settings(), spec, journal)
 }
 
 /// A stage on which the lane stands.
-pub(crate) async fn standing(spec: &Acceleration, journal: bool) -> Stage {
+pub(crate) async fn standing(spec: &impl Staged, journal: bool) -> Stage {
     let stage = stage(spec, journal);
     deployed(stage.deploy(spec).await);
     stage
@@ -68,7 +68,7 @@ pub(crate) async fn entries(journal: &MemoryJournal) -> Vec<Entry> {
 
 /// From here on the oracle allows what any of these specs opens. Everything that is not ours by now is foreign.
 pub(crate) fn allow(stage: &Stage, specs: &[&Acceleration]) {
-    let allowed = specs.iter().flat_map(|spec| openings(spec)).collect();
+    let allowed = specs.iter().flat_map(|spec| spec.openings()).collect();
     let new = stage.cloud.inspect(|world| Oracle::new(world, &id(specs[0]), allowed));
     stage.with_oracle(|oracle| {
         *oracle = new;
@@ -79,7 +79,7 @@ pub(crate) fn allow(stage: &Stage, specs: &[&Acceleration]) {
 }
 
 /// The graph of a spec beside what stands already: its zones and addresses stay.
-pub(crate) async fn graph(stage: &Stage, spec: &Acceleration) -> Graph {
+pub(crate) async fn graph(stage: &Stage, spec: &impl Topology) -> Graph {
     let offer = stage.cloud.offer(&spec.query(&[])).await.unwrap();
     let kept: Vec<Kept> = stage.cloud.inspect(|world| {
         let tagged = world.live().filter_map(|thing| Some((thing, Ownership::read(thing.tags())?)));
@@ -96,7 +96,7 @@ pub(crate) async fn graph(stage: &Stage, spec: &Acceleration) -> Graph {
 }
 
 /// Everything of the spec is there once, as asked, and nothing else is.
-pub(crate) async fn assert_stands(stage: &Stage, spec: &Acceleration) {
+pub(crate) async fn assert_stands(stage: &Stage, spec: &impl Topology) {
     assert_at_rest(stage, &graph(stage, spec).await);
 }
 

@@ -113,6 +113,7 @@ fn parent(body: &Body) -> Key {
         Body::RouteTableAssociation(it) => it.table,
         Body::GatewayAttachment(it) => it.gateway,
         Body::Target(it) => it.group,
+        Body::EndpointTable(it) => it.endpoint,
         Body::Vpc(_)
         | Body::Subnet(_)
         | Body::InternetGateway(_)
@@ -124,7 +125,9 @@ fn parent(body: &Body) -> Key {
         | Body::ElasticIp(_)
         | Body::LoadBalancer(_)
         | Body::TargetGroup(_)
-        | Body::Listener(_) => unreachable!("carries tags"),
+        | Body::Listener(_)
+        | Body::NatGateway(_)
+        | Body::GatewayEndpoint(_) => unreachable!("carries tags"),
     }
 }
 
@@ -320,7 +323,10 @@ fn reset(stage: &Stage, thing: &Thing) {
             | Body::Route(_)
             | Body::SecurityGroup(_)
             | Body::ElasticIp(_)
-            | Body::Target(_) => unreachable!("has no value that we set"),
+            | Body::Target(_)
+            | Body::NatGateway(_)
+            | Body::GatewayEndpoint(_)
+            | Body::EndpointTable(_) => unreachable!("has no value that we set"),
         });
     });
 }

@@ -13,7 +13,7 @@ use accel_core::{
     NodeName, Plan, RunId, Topology as _,
 };
 use accel_mock::{Body, Call, Outcome, Schedule, State, Thing, Verb, Vpc, as_text};
-use accel_tests::harness::{End, Stage, openings, virtually};
+use accel_tests::harness::{End, Stage, Staged as _, virtually};
 use accel_tests::oracle::Violation;
 
 use crate::case::{Case, Run, Step, patched};
@@ -81,12 +81,12 @@ pub(crate) fn play(case: &Case) -> Played {
 
 impl History {
     fn new(case: &Case) -> Self {
-        let mut allowed = openings(&case.spec);
+        let mut allowed = case.spec.openings();
         let mut latest = case.spec.clone();
         for step in &case.steps {
             if let Step::Spec(patch) = step {
                 latest = patched(&latest, patch);
-                allowed.extend(openings(&latest));
+                allowed.extend(latest.openings());
             }
         }
         let stage =
@@ -134,7 +134,7 @@ impl History {
         let blocks = [&self.spec.service_cidr, &self.spec.entry_cidr];
         for (place, block) in self.spec.places().into_iter().zip(blocks) {
             let cidr = block.parse().expect("a block");
-            let body = Body::Vpc(Vpc { cidr, dns_hostnames: false });
+            let body = Body::Vpc(Vpc { cidr, dns_hostnames: false, dns_support: true });
             let account = AccountId::from("111122223333");
             let id =
                 self.stage.cloud.meddle(|world| world.add(&account, &place, body, Tags::new()));

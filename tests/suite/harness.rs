@@ -7,10 +7,9 @@ use std::time::Duration;
 use accel_core::journal::MemoryJournal;
 use accel_core::resource::{Direction, Traffic};
 use accel_core::topology::Known;
-use accel_core::topology::LaneOutputs;
 use accel_core::{
-    Acceleration, Deployer, Deployment, DeploymentId, Failure, Graph, Limits, NetworkBackend, Stop,
-    Topology,
+    Acceleration, AnySpec, Deployer, Deployment, Failure, Graph, Limits, NetworkBackend,
+    PrivateEgress, Stop, Topology,
 };
 use accel_core::{CleanupReport, Clock};
 use accel_mock::{Cloud, Outcome, Schedule, Settings, State, Verb};
@@ -24,26 +23,71 @@ pub fn jakarta() -> Acceleration {
         .expect("the example spec is well formed")
 }
 
-/// What a spec opens, as an oracle understands it.
-pub fn openings(spec: &Acceleration) -> Vec<Opening> {
-    let ports: Vec<u16> =
-        spec.services.iter().flat_map(|service| service.ports.iter().copied()).collect();
-    let open = |direction, traffic, peer: &str| {
-        let peer = peer.parse().expect("a spec that is deployed has well formed blocks");
-        Opening { direction, traffic, peer }
-    };
-    let mut openings = Vec::new();
-    for port in ports {
-        let traffic = Traffic::Tcp(port);
+/// A spec that can be put on stage: what an oracle must know of it.
+pub trait Staged: Topology {
+    /// What it opens.
+    fn openings(&self) -> Vec<Opening>;
+
+    /// Whether it may lead a default route that is not ours elsewhere, for as long as it stands.
+    fn replaces_default_routes(&self) -> bool {
+        false
+    }
+}
+
+/// The block of a network that is not ours, where a spec is built in one.
+pub const NETWORK_BLOCK: &str = "10.0.0.0/16";
+
+fn opening(direction: Direction, traffic: Traffic, peer: &str) -> Opening {
+    let peer = peer.parse().expect("a spec that is deployed has well formed blocks");
+    Opening { direction, traffic, peer }
+}
+
+impl Staged for Acceleration {
+    fn openings(&self) -> Vec<Opening> {
+        let ports = self.services.iter().flat_map(|service| service.ports.iter().copied());
+        let mut openings = Vec::new();
+        for port in ports {
+            let traffic = Traffic::Tcp(port);
+            let clients = self.allow.iter();
+            openings.extend(clients.map(|allow| opening(Direction::Ingress, traffic, &allow.cidr)));
+            openings.push(opening(Direction::Egress, traffic, &self.service_cidr));
+            openings.push(opening(Direction::Ingress, traffic, &self.entry_cidr));
+        }
+        if self.path_mtu {
+            let traffic = Traffic::FragmentationNeeded;
+            openings.push(opening(Direction::Ingress, traffic, "0.0.0.0/0"));
+        }
         openings
-            .extend(spec.allow.iter().map(|allow| open(Direction::Ingress, traffic, &allow.cidr)));
-        openings.push(open(Direction::Egress, traffic, &spec.service_cidr));
-        openings.push(open(Direction::Ingress, traffic, &spec.entry_cidr));
     }
-    if spec.path_mtu {
-        openings.push(open(Direction::Ingress, Traffic::FragmentationNeeded, "0.0.0.0/0"));
+}
+
+impl Staged for PrivateEgress {
+    /// The endpoints, to the network in which they stand.
+    fn openings(&self) -> Vec<Opening> {
+        let block = if self.network.is_some() { NETWORK_BLOCK } else { &self.cidr };
+        let ports = self.services.iter().flat_map(|service| service.ports.iter().copied());
+        ports.map(|port| opening(Direction::Ingress, Traffic::Tcp(port), block)).collect()
     }
-    openings
+
+    fn replaces_default_routes(&self) -> bool {
+        self.network.as_ref().is_some_and(|network| network.replace_default_route)
+    }
+}
+
+impl Staged for AnySpec {
+    fn openings(&self) -> Vec<Opening> {
+        match self {
+            Self::Acceleration(spec) => spec.openings(),
+            Self::PrivateEgress(spec) => spec.openings(),
+        }
+    }
+
+    fn replaces_default_routes(&self) -> bool {
+        match self {
+            Self::PrivateEgress(spec) => spec.replaces_default_routes(),
+            Self::Acceleration(_) => false,
+        }
+    }
 }
 
 /// Virtual wall-clock time: the moment the test began, plus the runtime's own time.
@@ -96,20 +140,27 @@ impl fmt::Debug for Stage {
 
 impl Stage {
     /// A stage for a spec. Must be made inside a runtime whose clock is paused.
-    pub fn new(settings: Settings, spec: &Acceleration, journal: bool) -> Self {
-        Self::with_openings(settings, spec, openings(spec), journal)
+    pub fn new(settings: Settings, spec: &impl Staged, journal: bool) -> Self {
+        Self::with_openings(settings, spec, spec.openings(), journal)
     }
 
     /// A stage on which more may be open at times than a spec says: what its successors open.
     pub fn with_openings(
         settings: Settings,
-        spec: &Acceleration,
+        spec: &impl Staged,
         allowed: Vec<Opening>,
         journal: bool,
     ) -> Self {
-        let cloud = Cloud::new(settings);
-        let id = DeploymentId::parse(&spec.name).expect("a good name");
-        let oracle = cloud.inspect(|world| Oracle::new(world, &id, allowed));
+        Self::on(Cloud::new(settings), spec, allowed, journal)
+    }
+
+    /// A stage in a cloud in which there may be things already: none of them is ours.
+    pub fn on(cloud: Cloud, spec: &impl Staged, allowed: Vec<Opening>, journal: bool) -> Self {
+        let id = spec.deployment().expect("a good name");
+        let mut oracle = cloud.inspect(|world| Oracle::new(world, &id, allowed));
+        if spec.replaces_default_routes() {
+            cloud.inspect(|world| oracle.lend_default_routes(world));
+        }
         let stage = Self {
             journal: journal.then(|| Arc::new(MemoryJournal::default())),
             limits: Limits::default(),
@@ -165,12 +216,12 @@ impl Stage {
     }
 
     /// Deploys until it returns or is killed.
-    pub async fn deploy(&self, spec: &Acceleration) -> End<Deployment<LaneOutputs>> {
+    pub async fn deploy<T: Topology>(&self, spec: &T) -> End<Deployment<T::Outputs>> {
         self.until_killed(self.deployer().deploy(spec)).await
     }
 
     /// Cleans up until it returns or is killed.
-    pub async fn cleanup(&self, spec: &Acceleration) -> End<CleanupReport> {
+    pub async fn cleanup(&self, spec: &impl Topology) -> End<CleanupReport> {
         self.until_killed(self.deployer().cleanup(spec)).await
     }
 
@@ -199,7 +250,7 @@ impl Stage {
     }
 
     /// The graph that a spec asks for in this cloud.
-    pub async fn graph(&self, spec: &Acceleration) -> Graph {
+    pub async fn graph(&self, spec: &impl Topology) -> Graph {
         let offer = self
             .cloud
             .offer(&spec.query(&[]))

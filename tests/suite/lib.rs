@@ -15,5 +15,6 @@ pub mod journal;
 pub mod lab;
 pub mod oracle;
 pub mod samples;
+pub mod scenes;
 pub mod simulator;
 pub mod strategies;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use accel_core::backend::{Bound, Inputs};
 use accel_core::graph::{Role, To};
-use accel_core::resource::{Describe as _, Direction, Traffic};
+use accel_core::resource::{Describe as _, Direction, Kind, Traffic};
 use accel_core::tags::{self, Ownership};
 use accel_core::{DeploymentId, Graph, Node, NodeId, RemoteId};
 use accel_mock::{Body, Holder, Interface, Key, State, Thing, Via, World};
@@ -48,6 +48,8 @@ pub struct Oracle {
     allowed: Vec<Opening>,
     /// What was there and is not ours, as it was.
     foreign: BTreeMap<Key, String>,
+    /// What was there, is not ours, and may lead through something of ours for as long as the deployment stands; as it was.
+    lent: BTreeMap<Key, String>,
     /// What somebody else has removed.
     forgiven: BTreeSet<Key>,
     /// What the cloud said is deleted, though it is there.
@@ -62,6 +64,7 @@ impl Oracle {
             deployment: deployment.clone(),
             allowed,
             foreign: BTreeMap::new(),
+            lent: BTreeMap::new(),
             forgiven: BTreeSet::new(),
             believed: BTreeSet::new(),
             blind: Duration::ZERO,
@@ -77,6 +80,18 @@ impl Oracle {
     /// Tells the oracle that somebody else has made, or changed, a thing: from now on it must stay as it is.
     pub fn expect_foreign(&mut self, world: &World, key: Key) {
         self.foreign.insert(key, portrait(world, world.thing(key)));
+    }
+
+    /// Tells the oracle that default routes that are not ours may lead through something of ours, but for those to an internet gateway.
+    pub fn lend_default_routes(&mut self, world: &World) {
+        for thing in world.live() {
+            let Body::Route(route) = thing.body() else { continue };
+            let leads_out = route.destination.prefix_len() == 0;
+            if leads_out && !matches!(route.via, Via::Gateway(_)) {
+                let was = self.foreign.remove(&thing.key());
+                self.lent.extend(was.map(|was| (thing.key(), was)));
+            }
+        }
     }
 
     /// Tells the oracle that somebody else has removed a thing.
@@ -100,6 +115,7 @@ impl Oracle {
     pub fn after_a_step(&self, world: &World) -> Vec<Violation> {
         let mut found = Found::default();
         self.nothing_foreign_is_changed(world, &mut found);
+        self.what_is_lent_is_as_it_was_or_leads_to_ours(world, &mut found);
         self.everything_taggable_says_whose_it_is(world, &mut found);
         self.nothing_is_deleted_under_what_refers_to_it(world, &mut found);
         self.nothing_is_open_beyond_the_spec(world, &mut found);
@@ -123,6 +139,12 @@ impl Oracle {
                 let (name, first) = (&graph.node(node).name, world.thing(first).id());
                 let by = format!("{name} is {first} and {}", world.thing(key).id());
                 found.add("a node has at most one live thing", by);
+            }
+        }
+        for (key, was) in self.lent.iter().filter(|_| graph.is_empty()) {
+            let now = portrait(world, world.thing(*key));
+            if now != *was {
+                found.add("what is lent comes back as it was", format!("{was} has become {now}"));
             }
         }
         for interface in world.interfaces().filter(|it| self.is_held_by_ours(world, it)) {
@@ -185,6 +207,16 @@ impl Oracle {
         }
     }
 
+    fn what_is_lent_is_as_it_was_or_leads_to_ours(&self, world: &World, found: &mut Found) {
+        for (key, was) in &self.lent {
+            let thing = world.thing(*key);
+            let now = portrait(world, thing);
+            if now != *was && !self.is_ours(world, thing) {
+                found.add("nothing foreign is changed", format!("{was} has become {now}"));
+            }
+        }
+    }
+
     /// Promise 4: every taggable thing carries its owner from its first moment. What carries nobody's tags was leaked by us.
     fn everything_taggable_says_whose_it_is(&self, world: &World, found: &mut Found) {
         for thing in world.live() {
@@ -210,7 +242,8 @@ impl Oracle {
     fn nothing_is_deleted_under_what_refers_to_it(&self, world: &World, found: &mut Found) {
         for child in self.ours(world).filter(|child| is_live(world, child)) {
             for parent in references(child.body()).into_iter().map(|key| world.thing(key)) {
-                let young = parent.removed().is_some_and(|at| at < child.created() + self.blind);
+                let came = world.retargeted(child).unwrap_or_else(|| child.created());
+                let young = parent.removed().is_some_and(|at| at < came + self.blind);
                 // A request that the cloud will give up holds nothing.
                 let given_up =
                     matches!(child.body(), Body::PeeringConnection(peering) if peering.doomed);
@@ -255,7 +288,10 @@ impl Oracle {
                 }
             }
         }
-        for interface in ours().filter(|it| it.groups().is_empty()) {
+        // Nothing opens a connection to a NAT gateway's, and no group can guard it.
+        let is_nat =
+            |it: &Interface| matches!(it.holder(), Holder::Thing(key) if world.nat(*key).is_some());
+        for interface in ours().filter(|it| it.groups().is_empty() && !is_nat(it)) {
             found.add(PROMISE, format!("{} is guarded by no group", interface.id()));
         }
     }
@@ -324,14 +360,23 @@ fn node_by_tags(thing: &Thing, graph: &Graph) -> Option<NodeId> {
 
 /// Whether an untagged thing is what a node asks for: its references are what the node's have become, and its key is the node's.
 fn is_child(world: &World, thing: &Thing, node: &Node, bound: &BTreeMap<NodeId, Vec<Key>>) -> bool {
-    if node.kind() != thing.kind() || node.place != *thing.place() {
+    // What a replacement asks for is a route.
+    let is_route = thing.kind() == Kind::Route && node.kind() == Kind::RouteReplacement;
+    if (node.kind() != thing.kind() && !is_route) || node.place != *thing.place() {
         return false;
     }
     let has = references(thing.body());
     let mut inputs = Vec::new();
     let mut holds = true;
     node.resource.clone().refs(&mut |link| {
-        let To::Node(to) = link.to else { return };
+        let to = match link.to {
+            To::Node(to) => to,
+            To::Existing(id) => {
+                let there = world.find(id.as_str()).map(Thing::key);
+                holds &= link.role != Role::Holds || there.is_some_and(|key| has.contains(&key));
+                return;
+            }
+        };
         let parents = bound.get(to).map(Vec::as_slice).unwrap_or_default();
         if link.role == Role::Holds {
             holds &= parents.iter().any(|parent| has.contains(parent));
@@ -366,7 +411,7 @@ fn references(body: &Body) -> Vec<Key> {
         Body::RouteTable(it) => vec![it.vpc],
         Body::RouteTableAssociation(it) => vec![it.table, it.subnet],
         Body::Route(it) => match &it.via {
-            Via::Gateway(via) | Via::Peering(via) => vec![it.table, *via],
+            Via::Gateway(via) | Via::Peering(via) | Via::Nat(via) => vec![it.table, *via],
             Via::Foreign(_) => vec![it.table],
         },
         Body::SecurityGroup(it) => vec![it.vpc],
@@ -384,6 +429,9 @@ fn references(body: &Body) -> Vec<Key> {
         Body::TargetGroup(it) => vec![it.vpc],
         Body::Target(it) => vec![it.group],
         Body::Listener(it) => vec![it.balancer, it.group],
+        Body::NatGateway(it) => vec![it.subnet, it.address],
+        Body::GatewayEndpoint(it) => vec![it.vpc],
+        Body::EndpointTable(it) => vec![it.endpoint, it.table],
     }
 }
 
@@ -392,7 +440,6 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use accel_core::AccountId;
-    use accel_core::resource::Kind;
     use accel_core::tags::Tags;
     use accel_mock::{Cloud, Lag};
 
@@ -440,7 +487,8 @@ mod tests {
         let cloud = cloud.expect("the subject has a backend");
         in_virtual_time(async {
             let account = AccountId::from("999999999999");
-            let vpc = accel_mock::Vpc { cidr: net(NETWORK), dns_hostnames: true };
+            let vpc =
+                accel_mock::Vpc { cidr: net(NETWORK), dns_hostnames: true, dns_support: true };
             let place = subject.entry.place.clone();
             cloud.meddle(|world| world.add(&account, &place, Body::Vpc(vpc), Tags::new()));
             let mut lab = Lab::open(&subject, "oracle").await.unwrap();
@@ -478,7 +526,7 @@ mod tests {
     }
 
     fn vpc(cidr: &str) -> Body {
-        Body::Vpc(accel_mock::Vpc { cidr: net(cidr), dns_hostnames: false })
+        Body::Vpc(accel_mock::Vpc { cidr: net(cidr), dns_hostnames: false, dns_support: true })
     }
 
     #[test]
@@ -524,7 +572,11 @@ mod tests {
         let seize = |world: &mut World, _: &Scene<'_>| {
             let is_foreign = |it: &&Thing| {
                 *it.body() == {
-                    Body::Vpc(accel_mock::Vpc { cidr: net(NETWORK), dns_hostnames: true })
+                    Body::Vpc(accel_mock::Vpc {
+                        cidr: net(NETWORK),
+                        dns_hostnames: true,
+                        dns_support: true,
+                    })
                 }
             };
             let id = world.live().find(is_foreign).unwrap().id().to_owned();

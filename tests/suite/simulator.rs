@@ -94,7 +94,7 @@ impl Controls for Simulated {
 
     async fn strange_kind(&self, place: &Place, tags: &Tags) -> Option<Stranger> {
         let account = AccountId::from("111122223333");
-        let id = "nat-000099".to_owned();
+        let id = "dopt-000099".to_owned();
         self.0.meddle(|world| world.add_unknown(&account, place, &id, tags.clone()));
         Some(Stranger { place: place.clone(), id })
     }

@@ -1,8 +1,9 @@
-//! The acceleration topology and its spec: every problem, every effect of a change, and the laws that hold for any spec and any offer.
+//! The topologies and their specs: every problem, every effect of a change, and the laws that hold for any spec and any offer.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod effects;
+mod egress;
 mod laws;
 mod outputs;
 mod problems;

@@ -31,6 +31,7 @@ pub(crate) fn offer(spec: &Acceleration) -> Offer {
                 hosts: vec![format!("{}.amazonaws.com", asked.replace('.', "-"))],
                 zones: zones(&place),
                 policy_supported: true,
+                gateway: false,
                 asked,
                 place,
             })

@@ -1,10 +1,9 @@
 //! Setting: who may use an endpoint.
 
 use accel_core::backend::Request;
-use accel_core::resource::Kind;
 use accel_core::{Error, ErrorKind, RemoteId, Result, resource};
 
-use super::{Shown, of_parent, parts};
+use super::{Shown, endpoint, of_parent, parts};
 use crate::call::At;
 use crate::differences::Differences;
 use crate::view::{View, Want};
@@ -40,7 +39,7 @@ pub(super) fn wants_for(request: &Request<'_>, asked: &resource::EndpointPolicy,
 }
 
 pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
-    of_parent(view, Kind::InterfaceEndpoint, id)
+    of_parent(view, endpoint::kind_in(view, parts(id.as_str()).0)?, id)
 }
 
 pub(super) fn compare(

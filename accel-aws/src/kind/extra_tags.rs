@@ -43,7 +43,7 @@ pub(super) async fn set(
     }
 }
 
-/// What the id of a first member is of, by its form.
+/// What the id of a first member is of, by its form. Of an endpoint, either kind shows its tags.
 fn first(id: &RemoteId) -> RemoteId {
     let text = parts(id.as_str()).0;
     let kinds = [
@@ -56,6 +56,7 @@ fn first(id: &RemoteId) -> RemoteId {
         ("vpce-", Kind::InterfaceEndpoint),
         ("pcx-", Kind::PeeringConnection),
         ("eipalloc-", Kind::ElasticIp),
+        ("nat-", Kind::NatGateway),
     ];
     let of_network = kinds.into_iter().find(|(prefix, _)| text.starts_with(prefix));
     let kind = of_network.map_or_else(

@@ -2,18 +2,15 @@
 
 use std::net::Ipv4Addr;
 
-use accel_core::backend::{Phase, Ready, Request};
-use accel_core::resource::{Attributes, EndpointAttributes, EndpointInterface, Kind, Resource};
+use accel_core::backend::Request;
+use accel_core::resource::{Attributes, EndpointAttributes, EndpointInterface, Kind};
 use accel_core::{RemoteId, Result, resource};
-use aws_sdk_ec2::types::{
-    NetworkInterface, ResourceType, SubnetConfiguration, VpcEndpoint, VpcEndpointType,
-};
+use aws_sdk_ec2::types::{NetworkInterface, ResourceType, SubnetConfiguration, VpcEndpointType};
 
-use super::{Shown, ids_of, owned};
+use super::{Shown, endpoint};
 use crate::call::At;
 use crate::differences::Differences;
-use crate::error::{self, Effect};
-use crate::family::{self, Endpoint};
+use crate::family::Endpoint;
 use crate::tags::{from_ec2, specification};
 use crate::view::{View, Want};
 
@@ -24,15 +21,13 @@ pub(super) async fn create(
 ) -> Result<String> {
     let id =
         |subnet: &accel_core::Ref<resource::Subnet>| request.inputs.id(subnet).as_str().to_owned();
+    // In a subnet for which none is given, the cloud picks the address.
     let configuration = |it: &resource::EndpointSubnet| {
-        let address = it.address.to_string();
-        SubnetConfiguration::builder().subnet_id(id(&it.subnet)).ipv4(address).build()
+        let address = it.address?.to_string();
+        Some(SubnetConfiguration::builder().subnet_id(id(&it.subnet)).ipv4(address).build())
     };
     let subnets = asked.subnets.iter();
     let groups = asked.groups.iter().map(|it| request.inputs.id(it).as_str().to_owned());
-    let policy = request.carried.iter().find_map(|carried| {
-        if let Resource::EndpointPolicy(it) = carried { Some(it.policy.clone()) } else { None }
-    });
     // Left out, the type is Gateway and the group the VPC's default one.
     let call = at
         .ec2()
@@ -42,10 +37,10 @@ pub(super) async fn create(
         .vpc_id(request.inputs.id(&asked.vpc).as_str())
         .service_name(&asked.service)
         .set_subnet_ids(Some(subnets.clone().map(|it| id(&it.subnet)).collect()))
-        .set_subnet_configurations(Some(subnets.map(configuration).collect()))
+        .set_subnet_configurations(Some(subnets.filter_map(configuration).collect()))
         .set_security_group_ids(Some(groups.collect()))
         .private_dns_enabled(asked.private_dns)
-        .set_policy_document(policy)
+        .set_policy_document(endpoint::carried_policy(request))
         .tag_specifications(specification(request, ResourceType::VpcEndpoint));
     let endpoint = at.make("CreateVpcEndpoint", call.send()).await?.vpc_endpoint;
     endpoint
@@ -58,39 +53,17 @@ pub(super) async fn candidates(
     request: &Request<'_>,
     _asked: &resource::InterfaceEndpoint,
 ) -> Result<Vec<String>> {
-    let all = family::bare_endpoints(at, owned(request)).await?;
-    Ok(ids_of(&all, VpcEndpoint::vpc_endpoint_id))
+    endpoint::candidates(at, request).await
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {
     want.endpoints.insert(id.to_owned());
 }
 
-/// The wire says `available`, the model `Available`: the SDK knows none of the values that come.
-fn state(endpoint: &VpcEndpoint) -> String {
-    endpoint.state().map(|state| state.as_str().to_ascii_lowercase()).unwrap_or_default()
-}
-
-pub(crate) fn is_ready(endpoint: &VpcEndpoint) -> bool {
-    state(endpoint) == "available"
-}
-
 pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
     let Some(it) = view.endpoints.get(id.as_str())? else { return Ok(None) };
-    let why = || {
-        let last = it.endpoint.last_error().and_then(|error| error.message());
-        last.or(it.endpoint.failure_reason()).unwrap_or("AWS gives no reason").to_owned()
-    };
-    let phase = match state(&it.endpoint).as_str() {
-        "available" => Phase::Ready(Ready::new(attributes(it, id))),
-        "pendingacceptance" => {
-            Phase::Waiting { on: "the owner of the endpoint service must accept it".to_owned() }
-        }
-        "failed" | "rejected" | "expired" => Phase::Failed { why: why() },
-        "deleting" => Phase::Deleting,
-        "deleted" => return Ok(None),
-        // Pending, or partial: some zones are ready.
-        _ => Phase::Pending,
+    let Some(phase) = endpoint::phase(&it.endpoint, || attributes(it, id)) else {
+        return Ok(None);
     };
     let shown = Shown::new(phase)
         .tagged(from_ec2(it.endpoint.tags()))
@@ -133,8 +106,8 @@ pub(super) fn compare(
         let lies = request.inputs.id(&subnet.subnet);
         let address = it.interfaces.iter().find(|it| it.subnet_id() == Some(lies.as_str()));
         let address = address.and_then(|it| it.private_ip_address()?.parse::<Ipv4Addr>().ok());
-        if let Some(address) = address {
-            found.field("address", &subnet.address, &address);
+        if let (Some(asked), Some(is)) = (subnet.address, address) {
+            found.field("address", &asked, &is);
         }
     }
     let groups = asked.groups.iter().map(|group| text(request.inputs.id(group))).collect();
@@ -145,17 +118,6 @@ pub(super) fn compare(
     Ok(())
 }
 
-/// A call that deletes several answers with status 200 and names those that it did not delete.
 pub(super) async fn delete(at: At<'_>, id: &str) -> Result<()> {
-    const OPERATION: &str = "DeleteVpcEndpoints";
-    let call = at.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id);
-    let Some(answer) = at.remove(OPERATION, call.send()).await? else { return Ok(()) };
-    let refused = answer.unsuccessful.unwrap_or_default().into_iter().next();
-    let Some(error) = refused.and_then(|item| item.error) else { return Ok(()) };
-    let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-    let error = error::item(OPERATION, Effect::Remove, code, message);
-    if error.kind() == accel_core::ErrorKind::NotFound {
-        return Ok(());
-    }
-    Err(error.operation(OPERATION).place(at.place.clone()))
+    endpoint::delete(at, id).await
 }

@@ -5,9 +5,12 @@
 
 mod closed_egress;
 mod elastic_ip;
+mod endpoint;
 mod endpoint_policy;
+mod endpoint_table;
 mod extra_tags;
 mod gateway_attachment;
+mod gateway_endpoint;
 mod health_check;
 mod interface_endpoint;
 mod internet_gateway;
@@ -15,10 +18,12 @@ mod listener;
 mod listener_options;
 mod load_balancer;
 mod load_balancer_options;
+mod nat_gateway;
 mod peering_acceptance;
 mod peering_connection;
 mod peering_tags;
 mod route;
+mod route_replacement;
 mod route_table;
 mod route_table_association;
 mod rule_description;
@@ -44,9 +49,14 @@ use crate::differences::Differences;
 use crate::family::filter;
 use crate::view::{View, Want};
 
-pub(crate) use interface_endpoint::is_ready as is_endpoint_ready;
+pub(crate) use endpoint::{
+    is_live as is_endpoint_live, is_ready as is_endpoint_ready, kind_of as kind_of_endpoint,
+};
+pub(crate) use endpoint_table::text as endpoint_table_text;
+pub(crate) use nat_gateway::is_ready as is_nat_ready;
 pub(crate) use peering_connection::other_side;
-pub(crate) use route::destination_of;
+pub(crate) use route::{destination, destination_of, endpoint_of, leads_to, text as route_text};
+pub(crate) use route_replacement::put_together as replacement_text;
 pub(crate) use target::{key as target_key, text as target_text};
 
 /// What a view shows of one thing.
@@ -237,6 +247,10 @@ kinds! {
         TargetGroup, target_group;
         Target, target;
         Listener, listener;
+        NatGateway, nat_gateway;
+        GatewayEndpoint, gateway_endpoint;
+        EndpointTable, endpoint_table;
+        RouteReplacement, route_replacement;
     }
     settings {
         VpcDnsHostnames, vpc_dns_hostnames;

@@ -31,6 +31,7 @@ pub(super) fn look<'a>(at: At<'a>, action: &'static str) -> Option<Call<'a>> {
         "ec2:DescribeAddresses" => dry!(at, action, ec2.describe_addresses()),
         "ec2:DescribeAvailabilityZones" => dry!(at, action, ec2.describe_availability_zones()),
         "ec2:DescribeInternetGateways" => dry!(at, action, ec2.describe_internet_gateways()),
+        "ec2:DescribeNatGateways" => dry!(at, action, ec2.describe_nat_gateways()),
         "ec2:DescribeNetworkInterfaces" => dry!(at, action, ec2.describe_network_interfaces()),
         "ec2:DescribeRouteTables" => dry!(at, action, ec2.describe_route_tables()),
         "ec2:DescribeSecurityGroupRules" => {
@@ -97,6 +98,16 @@ fn make<'a>(at: At<'a>, action: &'static str, it: &mut Subject<'_>) -> Option<Ca
             let call = call.set_subnet_ids(Some(subnets)).set_security_group_ids(Some(groups));
             let call = call.private_dns_enabled(asked.private_dns);
             dry!(at, action, call.tag_specifications(it.specification(ResourceType::VpcEndpoint)))
+        }
+        ("ec2:CreateVpcEndpoint", Resource::GatewayEndpoint(asked)) => {
+            let call = ec2.create_vpc_endpoint().vpc_endpoint_type(VpcEndpointType::Gateway);
+            let call = call.vpc_id(it.id(&asked.vpc)).service_name(&asked.service);
+            dry!(at, action, call.tag_specifications(it.specification(ResourceType::VpcEndpoint)))
+        }
+        ("ec2:CreateNatGateway", Resource::NatGateway(asked)) => {
+            let call = ec2.create_nat_gateway().subnet_id(it.id(&asked.subnet));
+            let call = call.allocation_id(it.id(&asked.address));
+            dry!(at, action, call.tag_specifications(it.specification(ResourceType::Natgateway)))
         }
         ("ec2:CreateVpcPeeringConnection", Resource::PeeringConnection(asked)) => {
             let call = ec2.create_vpc_peering_connection().vpc_id(it.id(&asked.requester));
@@ -198,8 +209,14 @@ fn set<'a>(at: At<'a>, action: &'static str, it: &mut Subject<'_>) -> Option<Cal
             let call = match &asked.via {
                 Via::Gateway(gateway) => call.gateway_id(it.id(gateway)),
                 Via::Peering(peering) => call.vpc_peering_connection_id(it.id(peering)),
+                Via::Nat(nat) => call.nat_gateway_id(it.id(nat)),
             };
             dry!(at, action, call)
+        }
+        ("ec2:ReplaceRoute", Resource::RouteReplacement(asked)) => {
+            let call = ec2.replace_route().route_table_id(it.id(&asked.table));
+            let call = call.destination_cidr_block(asked.destination.to_string());
+            dry!(at, action, call.nat_gateway_id(it.id(&asked.nat)))
         }
         ("ec2:AcceptVpcPeeringConnection", Resource::PeeringAcceptance(asked)) => {
             let call = ec2.accept_vpc_peering_connection();
@@ -209,8 +226,12 @@ fn set<'a>(at: At<'a>, action: &'static str, it: &mut Subject<'_>) -> Option<Cal
             let call = ec2.modify_vpc_endpoint().vpc_endpoint_id(it.id(&asked.endpoint));
             dry!(at, action, call.policy_document(&asked.policy))
         }
-        ("ec2:DescribeVpcAttribute", Resource::VpcDnsHostnames(asked)) => {
-            let call = ec2.describe_vpc_attribute().vpc_id(it.id(&asked.vpc));
+        ("ec2:ModifyVpcEndpoint", Resource::EndpointTable(asked)) => {
+            let call = ec2.modify_vpc_endpoint().vpc_endpoint_id(it.id(&asked.endpoint));
+            dry!(at, action, call.add_route_table_ids(it.id(&asked.table)))
+        }
+        ("ec2:DescribeVpcAttribute", _) => {
+            let call = ec2.describe_vpc_attribute().vpc_id(it.vpc());
             dry!(at, action, call.attribute(VpcAttributeName::EnableDnsHostnames))
         }
         ("ec2:CreateTags", _) => {
@@ -246,6 +267,9 @@ fn remove<'a>(at: At<'a>, action: &'static str, it: &mut Subject<'_>) -> Option<
         }
         ("ec2:DeleteVpcEndpoints", _) => {
             dry!(at, action, ec2.delete_vpc_endpoints().vpc_endpoint_ids(it.own()))
+        }
+        ("ec2:DeleteNatGateway", _) => {
+            dry!(at, action, ec2.delete_nat_gateway().nat_gateway_id(it.own()))
         }
         ("ec2:DeleteVpcPeeringConnection", Resource::PeeringTags(asked)) => {
             let call = ec2.delete_vpc_peering_connection();

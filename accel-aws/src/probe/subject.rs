@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use accel_core::backend::{Inputs, Request};
 use accel_core::graph::To;
-use accel_core::resource::{Direction, Kind, Resource};
+use accel_core::resource::{Describe as _, Direction, Kind, Resource};
 use accel_core::tags::{Stamp, Tags};
 use accel_core::{DeploymentId, Graph, Node, NodeId, NodeName, Owner, Place, Ref, RemoteId, RunId};
 use aws_sdk_ec2::types::{ResourceType, TagSpecification};
 
-use crate::permissions::is_needed;
+use crate::permissions::{existing, is_needed};
 use crate::tags::for_ec2;
 
 /// The nodes that can be asked about.
@@ -73,7 +73,15 @@ impl<'a> Subjects<'a> {
 fn needs(node: &Node, action: &str) -> bool {
     let facts = node.kind().facts();
     let tagged = facts.taggable && facts.api == accel_core::resource::Api::Network;
-    if action == "ec2:CreateTags" { tagged } else { is_needed(node.kind(), action) }
+    match action {
+        "ec2:CreateTags" => tagged,
+        // Of a network that exists, or of one that is made.
+        "ec2:DescribeVpcAttribute" => {
+            let vpc = |id: &RemoteId| id.kind == Kind::Vpc;
+            is_needed(node.kind(), action) || existing(&node.resource).iter().any(vpc)
+        }
+        _ => is_needed(node.kind(), action),
+    }
 }
 
 /// Each direction of a rule has actions of its own.
@@ -106,6 +114,21 @@ impl Subject<'_> {
         match reference.to() {
             To::Existing(id) => id.as_str().to_owned(),
             To::Node(node) => self.node_id(*node),
+        }
+    }
+
+    /// The id of the VPC that it is in.
+    pub(super) fn vpc(&mut self) -> String {
+        let mut found = None;
+        self.node.resource.clone().refs(&mut |link| {
+            if link.kind == Some(Kind::Vpc) {
+                found.get_or_insert(link.to.clone());
+            }
+        });
+        match found {
+            Some(To::Existing(id)) => id.as_str().to_owned(),
+            Some(To::Node(node)) => self.node_id(node),
+            None => self.invent(Kind::Vpc),
         }
     }
 
@@ -143,7 +166,7 @@ impl Subject<'_> {
 }
 
 /// How ids begin. Source: Resource IDs, Amazon EC2 user guide.
-const PREFIXES: [(Kind, &str); 10] = [
+const PREFIXES: [(Kind, &str); 12] = [
     (Kind::Vpc, "vpc"),
     (Kind::Subnet, "subnet"),
     (Kind::InternetGateway, "igw"),
@@ -154,4 +177,6 @@ const PREFIXES: [(Kind, &str); 10] = [
     (Kind::InterfaceEndpoint, "vpce"),
     (Kind::PeeringConnection, "pcx"),
     (Kind::ElasticIp, "eipalloc"),
+    (Kind::NatGateway, "nat"),
+    (Kind::GatewayEndpoint, "vpce"),
 ];

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accel_core::backend::{Caller, Offer, ServiceOffer};
-use accel_core::resource::Kind;
+use accel_core::resource::{EndpointTable, GatewayEndpoint, Kind, NatGateway, RouteReplacement};
 use accel_core::topology::Known;
-use accel_core::{Acceleration, DeploymentId, ErrorKind, Side, Topology as _, Zone};
+use accel_core::{Acceleration, DeploymentId, ErrorKind, Ref, Side, Topology as _, Zone};
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use super::*;
@@ -46,6 +46,7 @@ fn graph() -> Graph {
         zones: zones(place),
         hosts: Vec::new(),
         policy_supported: true,
+        gateway: false,
     };
     let offer = Offer {
         callers: [Side::Service, Side::Entry].map(|side| (side, caller.clone())).into(),
@@ -53,7 +54,32 @@ fn graph() -> Graph {
         zones: query.places.iter().map(|place| (place.clone(), zones(place))).collect(),
         ..Offer::default()
     };
-    spec.build(&Known { offer: &offer, kept: &[], today: None }).expect("the spec fits").graph
+    let mut graph =
+        spec.build(&Known { offer: &offer, kept: &[], today: None }).expect("the spec fits").graph;
+    add_egress(&mut graph);
+    graph
+}
+
+/// What only a way out of a network has, in one that exists.
+fn add_egress(graph: &mut Graph) {
+    let place = Place::new(Side::Service, "ap-southeast-3");
+    let there = |kind, id: &str| RemoteId::new(kind, place.clone(), id);
+    let service = "com.amazonaws.ap-southeast-3.s3".to_owned();
+    let vpc = Ref::existing(there(Kind::Vpc, "vpc-theirs"));
+    let table = Ref::existing(there(Kind::RouteTable, "rtb-theirs"));
+    let subnet = Ref::existing(there(Kind::Subnet, "subnet-theirs"));
+    let address = Ref::existing(there(Kind::ElasticIp, "eipalloc-theirs"));
+    let nat = graph.add("nat", &place, NatGateway { subnet, address });
+    let endpoint = GatewayEndpoint { vpc, service: service.clone() };
+    let endpoint = graph.add("gateway", &place, endpoint);
+    let replaced = RouteReplacement {
+        table: table.clone(),
+        destination: "0.0.0.0/0".parse().expect("it is a block"),
+        nat,
+        was: "igw-theirs".to_owned(),
+    };
+    graph.add("replaced", &place, replaced);
+    graph.add("table", &place, EndpointTable { endpoint, table, service });
 }
 
 fn aws() -> Aws {
@@ -100,6 +126,16 @@ fn what_is_asked_or_cannot_be_is_what_the_policy_allows() {
     let allowed: BTreeSet<&str> = actions.collect();
     let asked = questions(|all| all.iter().map(|one| one.action).collect::<BTreeSet<&str>>());
     assert_eq!(asked, allowed);
+}
+
+#[test]
+fn what_is_somebody_elses_may_be_changed_by_name_only() {
+    let policy = document(Purpose::Cleanup, &name(), &graph());
+    let statements = policy["Statement"].as_array().unwrap();
+    let named = statements.iter().find(|it| it["Sid"] == "ChangeWhatIsNamed").unwrap();
+    let table = "arn:aws:ec2:ap-southeast-3:*:route-table/rtb-theirs";
+    assert_eq!(named["Resource"], serde_json::json!([table]));
+    assert_eq!(named["Action"], serde_json::json!(["ec2:ModifyVpcEndpoint", "ec2:ReplaceRoute"]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod client;
 mod connect;
 mod diagnose;
+mod furnish;
 mod hosts;
 mod lane;
 mod parse;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use client::Client;
 pub(crate) use connect::{Connect, FallbackTo};
 pub(crate) use diagnose::Diagnose;
+pub(crate) use furnish::Furnish;
 pub(crate) use hosts::Hosts;
 pub(crate) use lane::Lane;
 pub(crate) use parse::Journal;
@@ -35,7 +37,9 @@ const EXITS: &str = "Exit codes:
 
 Results go to stdout; progress, questions and complaints to stderr. NO_COLOR is honoured.";
 
-const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "A spec says what is to be built: a lane, or with topology = \"private-egress\" the way out of private subnets.
+
+Examples:
   accel plan lane.toml                         what would be made, how long it takes, what it costs
   accel deploy lane.toml                       build it, or change it to what the file says now
   accel outputs lane.toml --format shell       what clients need
@@ -45,7 +49,7 @@ const EXAMPLES: &str = "Examples:
 
 ";
 
-/// Builds a private lane to an AWS service in a far region, and takes it down again without a trace.
+/// Builds private lanes to AWS services in far regions, and private ways out of your networks, and takes them down without a trace.
 #[derive(Debug, Parser)]
 #[command(name = "accel", version, max_term_width = 100)]
 #[command(after_help = format!("{EXAMPLES}{EXITS}"))]
@@ -75,7 +79,7 @@ pub(crate) enum Command {
     Deploy(Deploy),
     /// Show what is there, how it differs from the spec, and what is not ours; changes nothing
     Status(Status),
-    /// Print what clients need: names to dial, addresses, hosts, ports, metric names
+    /// Print what users need: of a lane names to dial, addresses, hosts; of a private egress islands, endpoints, addresses
     Outputs(Outputs),
     /// Print how a client uses the lane with TLS verified, in its own language
     Client(Client),
@@ -89,9 +93,9 @@ pub(crate) enum Command {
     Probe(Probe),
     /// Remove everything of a lane, and prove that nothing is left
     Cleanup(Cleanup),
-    /// Print an IAM policy: the least that deploy or cleanup needs, or the one for the lane's callers
+    /// Print an IAM policy: the least that deploy or cleanup needs, or the one for callers
     Policy(Policy),
-    /// Draw the lane of a spec
+    /// Draw what a spec stands for
     Graph(Graph),
     /// A local AWS network for any client: strict, slow and unreliable as the real one
     #[command(subcommand)]
@@ -166,6 +170,7 @@ pub(crate) struct Subject {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   accel plan lane.toml --traffic-gb 20/300     with the price of a month: 20 GB of requests, 300 GB of responses
+  accel plan egress.toml                       with what each service costs through an endpoint or through NAT
   accel plan lane.toml --check                 in a pipeline: exit 3 if a deploy would change anything
   accel plan lane.toml --permissions           may I? denied actions by name and place, before anything is made
   accel plan lane.toml --json | jq -r .plan.digest    for `accel deploy --expect`")]
@@ -175,7 +180,8 @@ pub(crate) struct Plan {
     /// End with exit code 3 if a deploy would make, replace or delete anything
     #[arg(long)]
     pub(crate) check: bool,
-    /// Price a month with so many GB each way, or with requests and responses apart
+    /// Price a month of a lane with so many GB each way, or with requests and responses apart; a private egress says its own in the
+    /// spec
     #[arg(long, value_name = "N|REQUESTS/RESPONSES")]
     pub(crate) traffic_gb: Option<Traffic>,
     /// Ask EC2 what you may do, without doing it; end with exit code 1 if an action is denied
@@ -194,8 +200,9 @@ pub(crate) struct Plan {
 #[command(after_help = "Killed or interrupted, run the same command again: it goes on from there.
 
 What is ready is not usable at once: the load balancer checks its targets first, by default two \
-times in 20 s. Deploy waits for that, and on AWS until the lane's name resolves. If it takes too \
-long, the lane is kept, what is missing is named, and the exit code is 1.
+times in 20 s. Deploy waits for that, and on AWS until the lane's name resolves. Of a private egress \
+it verifies routes, names and that nothing is public, as far as the cloud shows. If it takes too \
+long, everything is kept, what is missing is named, and the exit code is 1.
 
 Examples:
   accel deploy lane.toml
@@ -223,7 +230,8 @@ pub(crate) struct Deploy {
     /// Remove rules, routes and listeners that others have put into the lane's resources
     #[arg(long, help_heading = "Consent")]
     pub(crate) revoke_foreign: bool,
-    /// How long to wait at most until clients can use the lane: until every target is healthy and its name resolves
+    /// How long to wait at most until it can be used: until every target is healthy and the lane's name resolves, or until everything
+    /// that is verified of a private egress holds
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse::duration)]
     #[arg(help_heading = "Waiting")]
     pub(crate) wait: Duration,
@@ -231,7 +239,7 @@ pub(crate) struct Deploy {
     #[arg(long, conflicts_with = "wait", help_heading = "Waiting")]
     pub(crate) no_wait: bool,
     /// Then ask through every address of the lane whether its services answer under their own certificates; end with exit code 1 if
-    /// one does not
+    /// one does not. A private egress is verified without it
     #[arg(long, conflicts_with = "no_wait", help_heading = "Waiting")]
     pub(crate) verify: bool,
     /// Draw the timeline of the deploy into this file
@@ -262,6 +270,7 @@ pub(crate) struct Status {
 #[command(after_help = "Examples:
   accel outputs lane.toml
   eval \"$(accel outputs lane.toml --format shell)\"    sets ACCEL_DIAL and others
+  accel outputs egress.toml --json | jq -r '.islands[].subnet'    where functions are to run
   accel outputs lane.toml --json > lane.json   the settings of `accel connect`, `accel probe` and the clients
   accel outputs lane.toml --json --valid-for 30d > lane.json    clients stop using them after that
   accel outputs lane.toml --json | jq -r '.entries[].metric_name'")]
@@ -356,7 +365,7 @@ pub(crate) enum PolicyPurpose {
     Deploy,
     /// Of whoever cleans up
     Cleanup,
-    /// Of whoever calls the service through the lane
+    /// Of whoever calls services through the lane, or out of the islands
     Callers,
 }
 
@@ -365,7 +374,7 @@ pub(crate) enum PolicyPurpose {
   accel graph lane.toml --format mermaid       for a README
   accel graph lane.toml --format svg > lane.svg
 
-No cloud is asked: zones are named in the usual way.")]
+No cloud is asked: zones are named in the usual way, and of a network that exists only what the spec says is shown.")]
 pub(crate) struct Graph {
     /// The spec (TOML or JSON); - for stdin
     pub(crate) spec: PathBuf,

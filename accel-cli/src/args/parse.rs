@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use accel_core::{DeploymentId, InvalidName, Place, Side};
+use accel_core::{DeploymentId, InvalidName, Place, Region, Side};
 
 /// Where records are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub(super) fn place(text: &str) -> Result<Place, String> {
         Some(("entry", region)) if is_region(region) => Ok(Place::new(Side::Entry, region)),
         Some(_) | None => Err("write it like service=ap-southeast-3,entry=ap-southeast-1".into()),
     }
+}
+
+/// `eu-central-1`
+pub(super) fn region(text: &str) -> Result<Region, String> {
+    let wrong = || format!("{text:?} is no region; write it like eu-central-1");
+    is_region(text).then(|| Region::from(text)).ok_or_else(wrong)
 }
 
 fn is_region(text: &str) -> bool {

@@ -1,14 +1,18 @@
-//! `accel cloud serve`.
+//! `accel cloud`, and `accel cloud serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Furnish;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CloudCommand {
     /// Serve a simulated cloud on the AWS wire protocol, until it is interrupted
     Serve(Serve),
+    /// Put a network of somebody's into a simulated cloud, to build a private egress in
+    Furnish(Furnish),
 }
 
 #[derive(Debug, Args)]

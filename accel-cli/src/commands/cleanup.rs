@@ -37,7 +37,7 @@ impl What {
 
     fn places(&self) -> Vec<Place> {
         match self {
-            Self::Spec(spec) => spec.lane.places(),
+            Self::Spec(spec) => spec.topology.places(),
             Self::Named(_, places) => places.clone(),
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn run(args: &Cleanup, terminal: &Terminal) -> Outcome<Exit> {
 
 async fn clean(deployer: Deployer<'_>, what: &What) -> Result<CleanupReport, Failure> {
     match what {
-        What::Spec(spec) => deployer.cleanup(&spec.lane).await,
+        What::Spec(spec) => deployer.cleanup(&spec.topology).await,
         What::Named(name, places) => deployer.cleanup_named(name, places).await,
     }
 }

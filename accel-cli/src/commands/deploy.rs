@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use accel_client::probe::Trust;
-use accel_core::Deployer;
 use accel_core::deployer::{Deployment, Plan};
-use accel_core::topology::LaneOutputs;
+use accel_core::spec::AnyOutputs;
+use accel_core::{AnySpec, Deployer};
 
 use crate::args::Deploy;
 use crate::cloud::Choice;
@@ -15,13 +15,15 @@ use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
 use crate::usable::{self, Usable};
-use crate::{consent, document, lane, pictures, prices, render, sketch};
+use crate::{consent, document, pictures, prices, render, standing};
 
 pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
     args.svg.as_deref().map_or(Ok(()), picture_has_a_place)?;
     let choice = Choice::of(&args.cloud)?;
-    let trust = args.verify.then(|| can_verify(&choice)).transpose()?;
+    // What can be verified of a private egress is verified after every deploy.
+    let walks = args.verify && matches!(spec.topology, AnySpec::Acceleration(_));
+    let trust = walks.then(|| can_verify(&choice)).transpose()?;
     choice.run(async {
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Change);
@@ -36,25 +38,27 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
             deployer = deployer.expect(digest);
         }
         if !args.yes {
-            let plan = deployer.plan(&spec.lane).await.map_err(failed)?;
-            deployer = agree(terminal, args, &spec, deployer, &plan)?;
+            let plan = deployer.plan(&spec.topology).await.map_err(failed)?;
+            deployer = agree(&session, args, &spec, deployer, &plan)?;
         }
         let within = (!args.no_wait).then_some(args.wait);
         let run = async |deployer: Deployer<'_>| {
-            let made = deployer.deploy(&spec.lane).await?;
-            let usable = usable::wait(&session, &deployer, &made, within).await?;
+            let made = deployer.deploy(&spec.topology).await?;
+            let usable = usable::wait(&session, &deployer, &spec, &made, within).await?;
             Ok((made, usable))
         };
         let (made, usable) = session.watched(deployer, run).await?.map_err(|failure| {
             let nodes = failure.halt().map(|halt| &halt.nodes);
-            let outputs = nodes.and_then(|nodes| lane::outputs_of(&session, &spec, nodes));
+            let outputs = nodes.and_then(|nodes| standing::outputs_of(&session, &spec, nodes));
             failed(failure).outputs(outputs)
         })?;
         let again = |command: &str| choice.command(command, &spec.word());
         let trouble = usable.trouble(&spec.file, again);
         // A lane that is not usable has been asked by its load balancer already.
         let path = match (&trust, &made.outputs, &trouble) {
-            (Some(trust), Some(outputs), None) => Some(data_path::ask(outputs, trust).await?),
+            (Some(trust), Some(AnyOutputs::Lane(outputs)), None) => {
+                Some(data_path::ask(outputs, trust).await?)
+            }
             (Some(_) | None, _, _) => None,
         };
         tell(terminal, args, &made, &usable, path.as_ref());
@@ -69,14 +73,15 @@ pub(super) fn run(args: &Deploy, terminal: &Terminal) -> Outcome<Exit> {
 
 /// Shows the plan and asks; then only this plan will do.
 fn agree<'a>(
-    terminal: &Terminal,
+    session: &Session<'_>,
     args: &Deploy,
     spec: &Spec,
     deployer: Deployer<'a>,
     plan: &Plan,
 ) -> Outcome<Deployer<'a>> {
+    let terminal = session.terminal;
     terminal.say(&render::plan::plan(plan));
-    let monthly = prices::estimate(&sketch::graph(spec)?, None).to_string();
+    let monthly = prices::of(spec, session.cloud.offer_heard(), None)?.to_string();
     terminal.say(monthly.lines().next().unwrap_or_default());
     let refused = render::plan::not_allowed(plan, &args.allow_replace);
     if refused.is_empty() && !plan.is_empty() {
@@ -89,7 +94,7 @@ fn agree<'a>(
 fn tell(
     terminal: &Terminal,
     args: &Deploy,
-    made: &Deployment<LaneOutputs>,
+    made: &Deployment<AnyOutputs>,
     usable: &Usable,
     path: Option<&DataPath>,
 ) {

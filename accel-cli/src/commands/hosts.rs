@@ -10,7 +10,7 @@ use crate::args::Hosts;
 use crate::document::{self, HostsAction};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-use crate::{escape, input, lane, render};
+use crate::{escape, lane, render};
 
 pub(super) fn run(args: &Hosts, terminal: &Terminal) -> Outcome<Exit> {
     let path = args.path.clone().unwrap_or_else(of_this_machine);
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Hosts, terminal: &Terminal) -> Outcome<Exit> {
 fn remove(args: &Hosts, path: &Path, terminal: &Terminal) -> Outcome<Exit> {
     let lane = match (&args.name, &args.spec, &args.settings) {
         (Some(name), _, _) => Some(name.clone()),
-        (None, Some(spec), _) => Some(input::spec(spec)?.name.to_string()),
+        (None, Some(spec), _) => Some(lane::spec(spec)?.name.to_string()),
         (None, None, Some(settings)) => Some(lane::from_file(settings)?.deployment),
         (None, None, None) => None,
     };

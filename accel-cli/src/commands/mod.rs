@@ -6,6 +6,7 @@ mod completions;
 mod connect;
 mod deploy;
 mod diagnose;
+mod furnish;
 mod graph;
 mod hosts;
 mod outputs;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: &Command, terminal: &Terminal) -> Outcome<Exit> {
         Command::Policy(args) => policy::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
         Command::Cloud(CloudCommand::Serve(args)) => serve::run(args, terminal),
+        Command::Cloud(CloudCommand::Furnish(args)) => furnish::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }
 }

@@ -1,18 +1,27 @@
-//! `accel outputs`: what the clients of a lane need.
+//! `accel outputs`: what the users of a deployment need.
 
 use std::time::Duration;
 
-use accel_core::{Clock as _, SystemClock};
+use accel_core::spec::AnyOutputs;
+use accel_core::{AnySpec, Clock as _, SystemClock};
 
 use crate::args::{Outputs, OutputsFormat};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-use crate::{input, lane, render};
+use crate::{input, render, standing};
 
 pub(super) fn run(args: &Outputs, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
-    let mut outputs = lane::outputs(&spec, &args.cloud, args.others, terminal)?;
-    outputs.expires = args.valid_for.map(expiry).transpose()?;
+    if args.valid_for.is_some() && !matches!(spec.topology, AnySpec::Acceleration(_)) {
+        return Err(Trouble::input(
+            "--valid-for is for the settings of a lane's clients, which a private egress has not",
+        )
+        .next("leave it out"));
+    }
+    let mut outputs = standing::outputs(&spec, &args.cloud, args.others, terminal)?;
+    if let AnyOutputs::Lane(outputs) = &mut outputs {
+        outputs.expires = args.valid_for.map(expiry).transpose()?;
+    }
     match args.format {
         _ if terminal.json => terminal.document(&outputs),
         OutputsFormat::Text => terminal.result(&render::outputs::text(&outputs)),

@@ -5,17 +5,18 @@ use crate::cloud::Choice;
 use crate::run::{Access, Session};
 use crate::terminal::Terminal;
 use crate::trouble::{Exit, Outcome, Trouble};
-use crate::{document, input, permissions, prices, render, sketch};
+use crate::{document, input, permissions, prices, render};
 
 pub(super) fn run(args: &Plan, terminal: &Terminal) -> Outcome<Exit> {
     let spec = input::spec(&args.spec)?;
+    prices::check_traffic(&spec, args.traffic_gb)?;
     let choice = Choice::of(&args.cloud)?;
     choice.run(async {
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Look);
         let session = open.await?;
         let deployer = session.deployer().revoke_foreign(args.revoke_foreign);
-        let plan = match deployer.plan(&spec.lane).await {
+        let plan = match deployer.plan(&spec.topology).await {
             Ok(plan) => plan,
             Err(failure) => {
                 let again = choice.command("plan", &spec.word());
@@ -27,7 +28,7 @@ pub(super) fn run(args: &Plan, terminal: &Terminal) -> Outcome<Exit> {
                 });
             }
         };
-        let monthly = prices::estimate(&sketch::graph(&spec)?, args.traffic_gb);
+        let monthly = prices::of(&spec, session.cloud.offer_heard(), args.traffic_gb)?;
         let permissions = if args.permissions {
             Some(permissions::ask(&choice, &session, &spec, Some(&plan)).await?)
         } else {

@@ -1,4 +1,4 @@
-//! `accel policy`: the IAM policies that belong to a lane.
+//! `accel policy`: the IAM policies that belong to a deployment.
 
 use crate::args::Policy;
 use crate::input;
@@ -10,19 +10,23 @@ use crate::trouble::{Exit, Outcome};
 #[cfg(feature = "aws")]
 const CALLERS: &str = include_str!("../../data/callers-policy.txt");
 
+/// The same, where what calls stands in a network. Source, beside those above: AWS Lambda, "Using source function ARN to control function
+/// access behavior" (which calls of Lambda's own carry `lambda:SourceFunctionArn`, and which do not).
+#[cfg(feature = "aws")]
+const EGRESS_CALLERS: &str = include_str!("../../data/egress-callers-policy.txt");
+
 #[cfg(feature = "aws")]
 pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
     use accel_aws::permissions::{Purpose, document, for_callers};
-    use accel_core::Topology as _;
+    use accel_core::{AnySpec, Topology as _};
 
     use crate::args::PolicyPurpose;
-    use crate::lane;
     use crate::sketch;
     use crate::trouble::Trouble;
 
     let spec = input::spec(&args.spec)?;
     let least = |purpose| -> Outcome<serde_json::Value> {
-        let deployment = spec.lane.deployment();
+        let deployment = spec.topology.deployment();
         let deployment =
             deployment.map_err(|problem| Trouble::problems(&spec.file, vec![problem]))?;
         Ok(document(purpose, &deployment, &sketch::graph(&spec)?))
@@ -31,16 +35,41 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
         PolicyPurpose::Deploy => least(Purpose::Deploy)?,
         PolicyPurpose::Cleanup => least(Purpose::Cleanup)?,
         PolicyPurpose::Callers => {
-            // It names the endpoints, which only the lane that stands can tell.
-            let lane = lane::outputs(&spec, &args.cloud, args.others, terminal)?;
-            for_callers(lane.entries.into_iter().map(|entry| entry.endpoint))
+            // It names the endpoints, which only what stands can tell.
+            for_callers(endpoints(&spec, args, terminal)?)
         }
     };
     terminal.document(&policy);
     if args.purpose == PolicyPurpose::Callers {
-        terminal.say(CALLERS.trim_end());
+        terminal.say(match &spec.topology {
+            AnySpec::Acceleration(_) => CALLERS.trim_end(),
+            AnySpec::PrivateEgress(_) => EGRESS_CALLERS.trim_end(),
+        });
     }
     Ok(Exit::Done)
+}
+
+/// The ids that calls can be required to come through: one at least.
+#[cfg(feature = "aws")]
+fn endpoints(spec: &input::Spec, args: &Policy, terminal: &Terminal) -> Outcome<Vec<String>> {
+    use accel_core::spec::AnyOutputs;
+
+    use crate::standing;
+    use crate::trouble::Trouble;
+
+    let endpoints: Vec<String> = match standing::outputs(spec, &args.cloud, args.others, terminal)?
+    {
+        AnyOutputs::Lane(lane) => lane.entries.into_iter().map(|entry| entry.endpoint).collect(),
+        AnyOutputs::Egress(egress) => {
+            egress.services.into_iter().filter_map(|route| route.endpoint).collect()
+        }
+    };
+    if endpoints.is_empty() {
+        return Err(Trouble::input(format!("{}: no call leaves through an endpoint", spec.name))
+            .because("what leaves through NAT has no id that a policy could require")
+            .next("give a service an endpoint (via = \"endpoint\"), and deploy"));
+    }
+    Ok(endpoints)
 }
 
 /// Which calls a node makes is known to the backend alone.

@@ -26,7 +26,7 @@ fn of_spec(args: &Status, path: &std::path::Path, terminal: &Terminal) -> Outcom
         let open =
             Session::open(terminal, &choice, &args.cloud, args.others, &spec.name, Access::Look);
         let session = open.await?;
-        let status = session.deployer().status(&spec.lane).await.map_err(|failure| {
+        let status = session.deployer().status(&spec.topology).await.map_err(|failure| {
             Trouble::failure(failure, &spec.file, &choice.command("status", &spec.word()))
         })?;
         if terminal.json {

@@ -1,8 +1,9 @@
 //! Results as JSON documents. Each names its form in `schema`; later forms add fields, and never alter one.
 //!
-//! The outputs of a lane are a document of `accel-core`'s own (`accel.lane-outputs.v1`).
+//! Outputs are documents of `accel-core`'s own (`accel.lane-outputs.v1`, `accel.egress-outputs.v1`).
 
 mod clients;
+mod furnished;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,13 +12,14 @@ use std::time::Duration;
 use accel_core::deployer::{Cleaned, CleanupReport, Deployment, Halt, Left, Plan, Status};
 use accel_core::engine::{Stranger, Timeline};
 use accel_core::resource::Kind;
-use accel_core::topology::LaneOutputs;
+use accel_core::spec::AnyOutputs;
 use accel_core::{AccountId, Calls, Error, Failure, NodeName, Place, Problem, RemoteId};
 use serde::Serialize;
 
 pub(crate) use clients::{
     Connected, HostsAction, HostsDocument, Recipe, diagnosed, hosts, hosts_block,
 };
+pub(crate) use furnished::{Furnished, ISLANDS, PUBLIC, furnished};
 
 use crate::data_path::DataPath;
 use crate::inventory::Inventory;
@@ -25,6 +27,7 @@ use crate::permissions::Permissions;
 use crate::prices::Estimate;
 use crate::trouble::{Exit, Trouble};
 use crate::usable::Usable;
+use crate::verified::Verified;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Planned<'a> {
@@ -51,10 +54,13 @@ pub(crate) struct Deployed<'a> {
     schema: &'static str,
     deployment: &'a str,
     run: &'a str,
-    outputs: Option<&'a LaneOutputs>,
+    outputs: Option<&'a AnyOutputs>,
     timeline: Times<'a>,
     critical_path: Vec<&'a str>,
     usable: &'a Usable,
+    /// Only where there is something to verify, and somebody waited for that.
+    #[serde(skip_serializing_if = "Verified::is_empty")]
+    findings: &'a Verified,
     /// Only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     data_path: Option<&'a DataPath>,
@@ -65,7 +71,7 @@ pub(crate) struct Deployed<'a> {
 }
 
 pub(crate) fn deploy<'a>(
-    made: &'a Deployment<LaneOutputs>,
+    made: &'a Deployment<AnyOutputs>,
     usable: &'a Usable,
     data_path: Option<&'a DataPath>,
 ) -> Deployed<'a> {
@@ -78,6 +84,7 @@ pub(crate) fn deploy<'a>(
         timeline: Times::of(&made.timeline),
         critical_path: critical.into_iter().map(|span| span.node.as_str()).collect(),
         usable,
+        findings: usable.verified(),
         data_path,
         calls: made.calls,
         notes: &made.notes,
@@ -260,7 +267,7 @@ pub(crate) struct Failed<'a> {
     /// What was made all the same.
     nodes: Vec<NodeId<'a>>,
     /// What clients can use of it already.
-    outputs: Option<&'a LaneOutputs>,
+    outputs: Option<&'a AnyOutputs>,
     calls: Option<Calls>,
 }
 

@@ -32,6 +32,7 @@ pub(super) fn line(node: &Node) -> Option<String> {
             let via = match &route.via {
                 Via::Gateway(_) => "internet",
                 Via::Peering(_) => "peering",
+                Via::Nat(_) => "NAT",
             };
             Some(format!("route {} → {via}", route.destination))
         }
@@ -57,6 +58,10 @@ pub(super) fn line(node: &Node) -> Option<String> {
         | Resource::RouteTableAssociation(_)
         | Resource::InterfaceEndpoint(_)
         | Resource::PeeringConnection(_)
+        | Resource::GatewayEndpoint(_)
+        | Resource::EndpointTable(_)
+        | Resource::NatGateway(_)
+        | Resource::RouteReplacement(_)
         | Resource::ElasticIp(_)
         | Resource::LoadBalancer(_)
         | Resource::TargetGroup(_)

@@ -74,9 +74,9 @@ fn shape(card: &Card) -> String {
         write!(text, "<br/>{}", escape::mermaid(line)).expect("a string takes everything");
     }
     let (open, close) = match card.look {
-        Look::Clients | Look::Service => ("([", "])"),
+        Look::Clients | Look::Islands | Look::Service => ("([", "])"),
         Look::Peering => ("{{", "}}"),
-        Look::Balancer | Look::Endpoint => ("[", "]"),
+        Look::Balancer | Look::Gateway | Look::Endpoint => ("[", "]"),
         Look::Network | Look::Other => ("(", ")"),
     };
     format!("{}{open}\"{text}\"{close}", card.key)

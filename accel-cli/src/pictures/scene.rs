@@ -32,6 +32,10 @@ pub(super) enum Look {
     Endpoint,
     /// The service itself.
     Service,
+    /// What calls, inside a network.
+    Islands,
+    /// A way to the internet.
+    Gateway,
     /// A network, with its openings and routes.
     Network,
     /// Anything that has no place in the others.
@@ -107,7 +111,9 @@ pub(super) fn scene(graph: &Graph) -> Scene {
                     card(id, Look::Network, title, "its subnets, routes and openings", lines);
                 scene.area(&node.place).networks.push(card);
             }
-            Resource::ElasticIp(_) if !dialled(graph, id) => scene.other(id, node),
+            Resource::GatewayEndpoint(endpoint) => scene.gateway_endpoint(graph, id, endpoint),
+            Resource::NatGateway(nat) => scene.nat(graph, id, nat),
+            Resource::ElasticIp(_) if !in_use(graph, id) => scene.other(id, node),
             Resource::InternetGateway(_) if !attached(graph, id) => scene.other(id, node),
             // All these are lines of some card, or say nothing to people.
             Resource::Subnet(_)
@@ -119,6 +125,8 @@ pub(super) fn scene(graph: &Graph) -> Scene {
             | Resource::SecurityGroup(_)
             | Resource::SecurityGroupRule(_)
             | Resource::ElasticIp(_)
+            | Resource::EndpointTable(_)
+            | Resource::RouteReplacement(_)
             | Resource::TargetGroup(_)
             | Resource::Target(_)
             | Resource::Listener(_)
@@ -135,23 +143,28 @@ pub(super) fn scene(graph: &Graph) -> Scene {
             | Resource::ExtraTags(_) => {}
         }
     }
-    scene.clients = clients(graph, &scene);
-    if let Some(clients) = &scene.clients {
-        let to = scene.areas.iter().flat_map(|area| &area.path);
-        let to = to.filter(|card| card.look == Look::Balancer);
-        let arrow = |card: &Card| Arrow {
-            from: clients.key.clone(),
-            to: card.key.clone(),
-            label: ports(graph, &card.key),
-        };
-        let arrows: Vec<Arrow> = to.map(arrow).collect();
-        scene.arrows.splice(0..0, arrows);
-    }
+    callers(graph, &mut scene);
+    scene.existing(graph);
     scene
 }
 
+/// Who connects, with an arrow to what they meet first: clients of a lane, or what runs in the islands.
+fn callers(graph: &Graph, scene: &mut Scene) {
+    scene.clients = clients(graph, scene);
+    let Some(clients) = &scene.clients else { return scene.islands(graph) };
+    let to = scene.areas.iter().flat_map(|area| &area.path);
+    let to = to.filter(|card| card.look == Look::Balancer);
+    let arrow = |card: &Card| Arrow {
+        from: clients.key.clone(),
+        to: card.key.clone(),
+        label: ports(graph, &card.key),
+    };
+    let arrows: Vec<Arrow> = to.map(arrow).collect();
+    scene.arrows.splice(0..0, arrows);
+}
+
 impl Scene {
-    fn area(&mut self, place: &Place) -> &mut Area {
+    pub(super) fn area(&mut self, place: &Place) -> &mut Area {
         let found = self.areas.iter().position(|area| area.place == *place);
         &mut self.areas[found.expect("every place of the graph has an area")]
     }
@@ -196,17 +209,23 @@ impl Scene {
         let node = graph.node(id);
         let name = service_name(&endpoint.service, node.place.region.as_str());
         let in_zone = |subnet: &accel_core::resource::EndpointSubnet| {
-            format!("{} · {}", zone(graph, &subnet.subnet), subnet.address)
+            let address = subnet.address.map(|address| format!(" · {address}"));
+            format!("{}{}", zone(graph, &subnet.subnet), address.unwrap_or_default())
         };
         let mut lines: Vec<String> = endpoint.subnets.iter().map(in_zone).collect();
         lines.extend(settings(graph, id));
         let kind = "interface endpoint (PrivateLink)";
         let shown = card(id, Look::Endpoint, name.clone(), kind, lines);
         self.area(&node.place).path.push(shown);
+        self.service(id, &name, node);
+    }
+
+    /// The service behind an endpoint.
+    pub(super) fn service(&mut self, id: NodeId, name: &str, node: &Node) {
         let service = Card {
             key: format!("s{}", id.index()),
             look: Look::Service,
-            title: name,
+            title: name.to_owned(),
             kind: "the service itself".to_owned(),
             lines: vec![node.place.region.to_string()],
         };
@@ -221,7 +240,7 @@ pub(super) fn key(id: NodeId) -> String {
     format!("n{}", id.index())
 }
 
-fn card(id: NodeId, look: Look, title: String, kind: &str, lines: Vec<String>) -> Card {
+pub(super) fn card(id: NodeId, look: Look, title: String, kind: &str, lines: Vec<String>) -> Card {
     Card { key: key(id), look, title, kind: kind.to_owned(), lines }
 }
 
@@ -273,7 +292,7 @@ fn endpoints_of(graph: &Graph, balancer: NodeId) -> BTreeSet<NodeId> {
 }
 
 /// What a card's own settings, and those of its ports, say; each thing once.
-fn settings(graph: &Graph, id: NodeId) -> Vec<String> {
+pub(super) fn settings(graph: &Graph, id: NodeId) -> Vec<String> {
     let listeners = graph.ids().filter(|other| {
         let Resource::Listener(it) = &graph.node(*other).resource else { return false };
         target(&it.balancer) == Some(id)
@@ -298,14 +317,23 @@ fn network_lines(graph: &Graph, vpc: NodeId) -> Vec<String> {
         }
     }
     let nodes: Vec<&Node> = inside.into_iter().map(|id| graph.node(id)).collect();
-    let mut lines: Vec<String> = nodes.iter().copied().filter_map(line).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for said in nodes.iter().copied().filter_map(line) {
+        // Each zone's table says the same.
+        if !lines.contains(&said) {
+            lines.push(said);
+        }
+    }
     lines.extend(openings(nodes.into_iter()));
     lines
 }
 
-/// Whether a load balancer of the graph has the address.
-fn dialled(graph: &Graph, address: NodeId) -> bool {
+/// Whether a load balancer or a NAT gateway of the graph has the address.
+fn in_use(graph: &Graph, address: NodeId) -> bool {
     graph.nodes().iter().any(|node| {
+        if let Resource::NatGateway(it) = &node.resource {
+            return target(&it.address) == Some(address);
+        }
         let Resource::LoadBalancer(it) = &node.resource else { return false };
         let mut addresses = it.subnets.iter().filter_map(|subnet| subnet.address.as_ref());
         addresses.any(|other| target(other) == Some(address))

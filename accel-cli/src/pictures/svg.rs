@@ -26,11 +26,25 @@ const DOOR: f64 = 24.0;
 const STRONG: f64 = 13.5;
 /// The same of the title.
 const TITLE: f64 = 19.0;
-const WIDTH: f64 = 2.0 * (MARGIN + SIDE + GAP + PLACE) + BRIDGE;
-
 const ENTRY_X: f64 = MARGIN + SIDE + GAP;
-const SERVICE_X: f64 = ENTRY_X + PLACE + BRIDGE;
-const SERVICES_X: f64 = SERVICE_X + PLACE + GAP;
+
+/// Where the columns right of the entries are: without any, the service side stands in their place.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    service: f64,
+    services: f64,
+    width: f64,
+}
+
+impl Columns {
+    fn of(scene: &Scene) -> Self {
+        let has_entry = scene.areas.iter().any(|area| area.place.side == Side::Entry);
+        let has_islands = scene.clients.as_ref().is_some_and(|card| card.look == Look::Islands);
+        let service = if has_entry || !has_islands { ENTRY_X + PLACE + BRIDGE } else { ENTRY_X };
+        let services = service + PLACE + GAP;
+        Self { service, services, width: services + SIDE + MARGIN }
+    }
+}
 
 /// Where a card is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +60,9 @@ pub(crate) fn svg(graph: &Graph) -> String {
     let scene = scene(graph);
     let layout = Layout::of(&scene);
     let title = title(&scene);
-    let mut canvas = Canvas::new(WIDTH, layout.bottom + 44.0, &title, &description(&scene));
-    let shown = fitting(&title, WIDTH - 2.0 * MARGIN, TITLE);
+    let width = layout.columns.width;
+    let mut canvas = Canvas::new(width, layout.bottom + 44.0, &title, &description(&scene));
+    let shown = fitting(&title, width - 2.0 * MARGIN, TITLE);
     canvas.text(MARGIN, 40.0, "title", Anchor::Start, &shown);
     for (area, spot) in scene.areas.iter().zip(&layout.areas) {
         place(&mut canvas, area, *spot);
@@ -70,6 +85,9 @@ fn title(scene: &Scene) -> String {
         let of_side = scene.areas.iter().filter(|area| area.place.side == side);
         of_side.map(|area| area.place.region.to_string()).collect::<Vec<_>>().join(", ")
     };
+    if scene.clients.as_ref().is_some_and(|card| card.look == Look::Islands) {
+        return format!("Private egress in {}", region(Side::Service));
+    }
     let names: Vec<&str> = scene.services.iter().map(|card| card.title.as_str()).collect();
     match (names.is_empty(), region(Side::Entry), region(Side::Service)) {
         (true, ..) => "Topology".to_owned(),
@@ -96,13 +114,19 @@ fn cards(scene: &Scene) -> impl Iterator<Item = &Card> {
 struct Layout<'a> {
     spots: BTreeMap<&'a str, Spot>,
     areas: Vec<Spot>,
+    columns: Columns,
     bottom: f64,
 }
 
 impl<'a> Layout<'a> {
     /// Each endpoint stands beside the first balancer that leads to it, so that most arrows are straight.
     fn of(scene: &'a Scene) -> Self {
-        let mut layout = Self { spots: BTreeMap::new(), areas: Vec::new(), bottom: TOP };
+        let mut layout = Self {
+            spots: BTreeMap::new(),
+            areas: Vec::new(),
+            columns: Columns::of(scene),
+            bottom: TOP,
+        };
         for side in [Side::Entry, Side::Service] {
             let mut y = TOP;
             for area in scene.areas.iter().filter(|area| area.place.side == side) {
@@ -118,7 +142,7 @@ impl<'a> Layout<'a> {
             let from = scene.arrows.iter().find(|arrow| arrow.to == service.key);
             let from = from.and_then(|arrow| layout.spots.get(arrow.from.as_str()));
             let y = from.map_or(top, |spot| spot.y);
-            let spot = Spot { x: SERVICES_X, y, width: SIDE, height: height(service) };
+            let spot = Spot { x: layout.columns.services, y, width: SIDE, height: height(service) };
             layout.spots.insert(&service.key, spot);
         }
         let lowest = layout.spots.values().chain(&layout.areas);
@@ -128,7 +152,7 @@ impl<'a> Layout<'a> {
 
     /// Puts the cards of a place under each other; gives the place's lower edge.
     fn area(&mut self, scene: &Scene, area: &'a Area, top: f64) -> f64 {
-        let x = if area.place.side == Side::Entry { ENTRY_X } else { SERVICE_X };
+        let x = if area.place.side == Side::Entry { ENTRY_X } else { self.columns.service };
         let mut y = top + PLACE_HEAD;
         for card in area.path.iter().chain(&area.networks) {
             let before = scene.arrows.iter().filter(|arrow| arrow.to == card.key);
@@ -167,10 +191,10 @@ fn place(canvas: &mut Canvas, area: &Area, spot: Spot) {
 
 fn draw(canvas: &mut Canvas, card: &Card, spot: Spot) {
     let class = match card.look {
-        Look::Balancer => "card balancer",
+        Look::Balancer | Look::Gateway => "card balancer",
         Look::Endpoint => "card endpoint",
         Look::Network => "network",
-        Look::Clients | Look::Service | Look::Peering | Look::Other => "card",
+        Look::Clients | Look::Islands | Look::Service | Look::Peering | Look::Other => "card",
     };
     let room = spot.width - 2.0 * PAD;
     let all: Vec<&str> =
@@ -194,7 +218,8 @@ fn bridge(canvas: &mut Canvas, scene: &Scene, layout: &Layout<'_>) {
     let Some(card) = scene.peering.first() else { return };
     let crossing = scene.arrows.iter().filter_map(|arrow| {
         let (from, to) = (layout.spots.get(&*arrow.from)?, layout.spots.get(&*arrow.to)?);
-        (from.x < SERVICE_X && to.x > SERVICE_X && to.x < SERVICES_X).then_some((from.y, to.y))
+        let Columns { service, services, .. } = layout.columns;
+        (from.x < service && to.x > service && to.x < services).then_some((from.y, to.y))
     });
     let ends: Vec<f64> = crossing.flat_map(|(from, to)| [from, to]).collect();
     let top = ends.iter().copied().fold(f64::MAX, f64::min);

@@ -256,7 +256,7 @@ fn hostile() -> Graph {
         service: HOSTILE.to_owned(),
         subnets: vec![EndpointSubnet {
             subnet: Ref::existing(existing(Kind::Subnet)),
-            address: "10.1.0.4".parse().unwrap(),
+            address: Some("10.1.0.4".parse().unwrap()),
         }],
         groups: Vec::new(),
         private_dns: false,

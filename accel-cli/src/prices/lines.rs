@@ -16,7 +16,7 @@ use super::{Cause, HOURS, Line, Traffic, cents};
 /// A bill in the making.
 #[derive(Debug)]
 pub(super) struct Bill<'a> {
-    table: &'a Table,
+    pub(super) table: &'a Table,
     pub(super) lines: Vec<Line>,
     /// What is paid for but has no price in the table.
     pub(super) missing: BTreeSet<String>,
@@ -47,7 +47,12 @@ impl<'a> Bill<'a> {
                 Resource::ElasticIp(_) => {
                     self.add(Item::PublicIpv4Hour, region, Cause::Idle, hours);
                 }
-                Resource::Vpc(_)
+                Resource::NatGateway(_) => self.add(Item::NatHour, region, Cause::Idle, hours),
+                // Gateway endpoints are free.
+                Resource::GatewayEndpoint(_)
+                | Resource::EndpointTable(_)
+                | Resource::RouteReplacement(_)
+                | Resource::Vpc(_)
                 | Resource::Subnet(_)
                 | Resource::InternetGateway(_)
                 | Resource::GatewayAttachment(_)
@@ -105,7 +110,7 @@ impl<'a> Bill<'a> {
     }
 
     /// Adds to the line of the same item, region and cause.
-    fn add(&mut self, item: Item, region: &Region, cause: Cause, quantity: f64) {
+    pub(super) fn add(&mut self, item: Item, region: &Region, cause: Cause, quantity: f64) {
         if quantity <= 0.0 {
             return;
         }
@@ -134,6 +139,11 @@ impl<'a> Bill<'a> {
         });
     }
 
+    /// The price in a region; nothing if it is not known.
+    pub(super) fn price(&self, region: &Region, item: Item) -> Option<f64> {
+        self.table.price(region, item).map(|(price, _)| price.usd)
+    }
+
     /// Everything that a reader could take to be in the amounts, and is not.
     pub(super) fn not_covered(&self, graph: &Graph, traffic: Option<Traffic>) -> Vec<String> {
         let mut all: Vec<String> = self.missing.iter().cloned().collect();
@@ -158,7 +168,7 @@ impl<'a> Bill<'a> {
     }
 }
 
-fn many(count: usize) -> f64 {
+pub(super) fn many(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
 

@@ -1,24 +1,33 @@
-//! What a lane costs in a month, from a dated table of list prices.
+//! What a deployment costs in a month, from a dated table of list prices.
 //!
 //! A price that is not in the table is never guessed: what needs it is named as not covered, and the total says that it is a lower bound.
 
+#[cfg(test)]
+mod egress_tests;
 mod lines;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod traffic;
+mod ways;
 
 use std::collections::BTreeMap;
 
-use accel_core::Graph;
+use accel_core::backend::Offer;
+use accel_core::{AnySpec, Graph, PrivateEgress};
 use serde::Serialize;
 
 pub(crate) use table::{Basis, Item};
 pub(crate) use traffic::Traffic;
+pub(crate) use ways::Ways;
 
 use lines::Bill;
 use table::Table;
+
+use crate::input::Spec;
+use crate::sketch;
+use crate::trouble::{Outcome, Trouble};
 
 /// The hours of an average month.
 const HOURS: u32 = 730;
@@ -38,6 +47,9 @@ pub(crate) struct Estimate {
     pub(crate) idle: f64,
     /// The traffic that is priced, if any was given.
     pub(crate) traffic: Option<TrafficCost>,
+    /// The ways out of a private egress, compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ways: Option<Ways>,
     /// All of it.
     pub(crate) total: f64,
     /// Whether every price that it needs is in the table; else `total` is a lower bound.
@@ -81,6 +93,8 @@ pub(crate) enum Cause {
     Requests,
     /// For what the service answers.
     Responses,
+    /// For what passes, whichever way it goes.
+    Moving,
 }
 
 /// What traffic costs, by direction.
@@ -104,8 +118,31 @@ pub(crate) struct SourceUsed {
     pub(crate) what: String,
 }
 
-/// The monthly cost of a graph, with so much traffic.
-pub(crate) fn estimate(graph: &Graph, traffic: Option<Traffic>) -> Estimate {
+/// Refuses an amount of traffic that the command line gives for what says its own.
+pub(crate) fn check_traffic(spec: &Spec, traffic: Option<Traffic>) -> Outcome<()> {
+    match &spec.topology {
+        AnySpec::PrivateEgress(_) if traffic.is_some() => {
+            Err(Trouble::input("--traffic-gb is for lanes; a private egress says its traffic in the spec")
+                .next("give services[].gb_per_month and internet_gb_per_month there, and leave --traffic-gb out"))
+        }
+        AnySpec::PrivateEgress(_) | AnySpec::Acceleration(_) => Ok(()),
+    }
+}
+
+/// The monthly cost of a spec, as far as the cloud has told what is there already; of a lane with so much traffic.
+pub(crate) fn of(spec: &Spec, heard: Option<Offer>, traffic: Option<Traffic>) -> Outcome<Estimate> {
+    match &spec.topology {
+        AnySpec::Acceleration(_) => Ok(estimate(&sketch::graph(spec)?, traffic)),
+        AnySpec::PrivateEgress(egress) => {
+            let graph = sketch::graph_in(spec, heard.unwrap_or_default())?;
+            let everything = sketch::graph_with_endpoints(spec, egress)?;
+            Ok(estimate_egress(&Table::bundled(), egress, &graph, &everything))
+        }
+    }
+}
+
+/// The monthly cost of a lane's graph, with so much traffic.
+fn estimate(graph: &Graph, traffic: Option<Traffic>) -> Estimate {
     estimate_with(&Table::bundled(), graph, traffic)
 }
 
@@ -115,32 +152,55 @@ fn estimate_with(table: &Table, graph: &Graph, traffic: Option<Traffic>) -> Esti
     if let Some(traffic) = traffic {
         bill.moving(graph, traffic);
     }
-    let complete = bill.missing.is_empty();
-    let sum = |cause: Option<Cause>| {
-        let of_it = bill.lines.iter().filter(|line| cause.is_none_or(|cause| line.cause == cause));
-        // Amounts are whole cents; so is their sum.
-        cents(of_it.map(|line| line.amount).sum())
-    };
     let cost = |asked| TrafficCost {
         asked,
-        requests: sum(Some(Cause::Requests)),
-        responses: sum(Some(Cause::Responses)),
+        requests: bill.sum(Some(Cause::Requests)),
+        responses: bill.sum(Some(Cause::Responses)),
     };
-    let source = |line: &Line| {
-        let source = table.sources.get(&line.source)?;
-        Some((line.source.clone(), SourceUsed { basis: source.basis, what: source.what.clone() }))
-    };
-    Estimate {
-        table_date: table.date.clone(),
-        currency: table.currency.clone(),
-        hours: HOURS,
-        idle: sum(Some(Cause::Idle)),
-        traffic: traffic.map(cost),
-        total: sum(None),
-        complete,
-        sources: bill.lines.iter().filter_map(source).collect(),
-        not_covered: bill.not_covered(graph, traffic),
-        lines: bill.lines,
+    let (traffic_cost, not_covered) = (traffic.map(cost), bill.not_covered(graph, traffic));
+    Estimate { traffic: traffic_cost, not_covered, ..bill.total() }
+}
+
+fn estimate_egress(
+    table: &Table,
+    spec: &PrivateEgress,
+    graph: &Graph,
+    everything: &Graph,
+) -> Estimate {
+    let mut bill = Bill::new(table);
+    bill.standing(graph);
+    let ways = bill.ways(spec, graph, everything);
+    let not_covered = bill.not_covered_of_ways(spec);
+    Estimate { ways: Some(ways), not_covered, ..bill.total() }
+}
+
+impl Bill<'_> {
+    /// Amounts are whole cents; so is their sum.
+    fn sum(&self, cause: Option<Cause>) -> f64 {
+        let of_it = self.lines.iter().filter(|line| cause.is_none_or(|cause| line.cause == cause));
+        cents(of_it.map(|line| line.amount).sum())
+    }
+
+    /// All of it.
+    fn total(self) -> Estimate {
+        let source = |line: &Line| {
+            let source = self.table.sources.get(&line.source)?;
+            let used = SourceUsed { basis: source.basis, what: source.what.clone() };
+            Some((line.source.clone(), used))
+        };
+        Estimate {
+            table_date: self.table.date.clone(),
+            currency: self.table.currency.clone(),
+            hours: HOURS,
+            idle: self.sum(Some(Cause::Idle)),
+            traffic: None,
+            ways: None,
+            total: self.sum(None),
+            complete: self.missing.is_empty(),
+            sources: self.lines.iter().filter_map(source).collect(),
+            not_covered: Vec::new(),
+            lines: self.lines,
+        }
     }
 }
 

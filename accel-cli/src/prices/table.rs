@@ -31,6 +31,10 @@ pub(crate) enum Item {
     EndpointGb,
     /// A public IPv4 address, in use or not, per hour.
     PublicIpv4Hour,
+    /// A NAT gateway, per hour.
+    NatHour,
+    /// What passes a NAT gateway in either direction, per GB.
+    NatGb,
     /// What leaves for another region, per GB.
     OtherRegionGb,
     /// What leaves for the internet, per GB.
@@ -46,6 +50,8 @@ impl Item {
             Self::EndpointZoneHour => "interface endpoint, per zone",
             Self::EndpointGb => "interface endpoint, data",
             Self::PublicIpv4Hour => "public IPv4 address",
+            Self::NatHour => "NAT gateway",
+            Self::NatGb => "NAT gateway, data",
             Self::OtherRegionGb => "transfer to the other region",
             Self::InternetGb => "transfer to the internet",
         }
@@ -53,8 +59,14 @@ impl Item {
 
     pub(super) fn unit(self) -> &'static str {
         match self {
-            Self::BalancerHour | Self::EndpointZoneHour | Self::PublicIpv4Hour => "h",
-            Self::NlcuHour | Self::EndpointGb | Self::OtherRegionGb | Self::InternetGb => "GB",
+            Self::BalancerHour | Self::EndpointZoneHour | Self::PublicIpv4Hour | Self::NatHour => {
+                "h"
+            }
+            Self::NlcuHour
+            | Self::EndpointGb
+            | Self::NatGb
+            | Self::OtherRegionGb
+            | Self::InternetGb => "GB",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use accel_core::Calls;
 use accel_core::deployer::Deployment;
-use accel_core::topology::LaneOutputs;
+use accel_core::spec::AnyOutputs;
 
 use super::outputs;
 use super::plan::not_ours;
@@ -11,9 +11,9 @@ use crate::data_path::DataPath;
 use crate::pictures::timeline;
 use crate::usable::Usable;
 
-/// What clients need, what is worth reading, and where the time went.
+/// What its users need, what is worth reading, and where the time went.
 pub(crate) fn deploy(
-    made: &Deployment<LaneOutputs>,
+    made: &Deployment<AnyOutputs>,
     usable: &Usable,
     path: Option<&DataPath>,
 ) -> String {
@@ -24,6 +24,7 @@ pub(crate) fn deploy(
     lines.push(timeline::text(&made.timeline, WIDTH).trim_end().to_owned());
     lines.push(format!("{}: as asked, after {}", made.id, calls(&made.calls)));
     lines.push(prose("", &usable.text(made.timeline.total)));
+    lines.extend(usable.verified().text());
     lines.extend(path.map(DataPath::text));
     lines.join("\n")
 }

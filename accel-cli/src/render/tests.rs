@@ -6,7 +6,7 @@ use accel_core::backend::{Difference, Phase, Ready};
 use accel_core::deployer::{Change, Cleaned, CleanupReport, NodeStatus, Plan, PlannedNode, Status};
 use accel_core::engine::Stranger;
 use accel_core::resource::{Attributes, Kind};
-use accel_core::topology::LaneOutputs;
+use accel_core::spec::AnyOutputs;
 use accel_core::{Calls, DeploymentId, Place, RemoteId, Side};
 use serde_json::json;
 
@@ -138,7 +138,7 @@ fn a_status_is_one_line_if_all_is_well_or_nothing_is_there() {
     assert_eq!(status::status(&a_status(vec![Phase::Gone])), "lane: not there");
 }
 
-fn a_lane(services: &[&str]) -> LaneOutputs {
+fn a_lane(services: &[&str]) -> AnyOutputs {
     let entry = |service: &&str| {
         json!({
             "service": service, "full_name": format!("com.amazonaws.ap-southeast-3.{service}"),
@@ -153,7 +153,42 @@ fn a_lane(services: &[&str]) -> LaneOutputs {
     let entries: Vec<_> = services.iter().map(entry).collect();
     let document = json!({ "schema": "accel.lane-outputs.v1", "deployment": "lane",
         "generation": "0123456789abcdef", "complete": true, "entries": entries });
-    serde_json::from_value(document).unwrap()
+    AnyOutputs::Lane(serde_json::from_value(document).unwrap())
+}
+
+fn an_egress() -> AnyOutputs {
+    let document = json!({ "schema": "accel.egress-outputs.v1", "deployment": "functions",
+        "region": "eu-central-1", "vpc": "vpc-1", "complete": false,
+        "islands": [{ "subnet": "subnet-1", "zone": "eu-central-1a" }, { "subnet": "subnet-2" }],
+        "services": [
+            { "service": "s3", "path": "gateway_endpoint", "endpoint": "vpce-1",
+              "hosts": ["s3.eu-central-1.amazonaws.com", "*.it's.example"], "endpoint_names": [] },
+            { "service": "sns", "path": "nat", "hosts": ["sns.eu-central-1.amazonaws.com"],
+              "endpoint_names": [] },
+            { "service": "sqs", "path": "interface_endpoint", "endpoint": "vpce-2", "hosts": [],
+              "endpoint_names": ["vpce-2.sqs.vpce.amazonaws.com", "vpce-2-a.sqs.vpce.amazonaws.com"] },
+        ],
+        "addresses": [{ "zone": "eu-central-1a", "address": "198.18.0.1" }],
+    });
+    AnyOutputs::Egress(serde_json::from_value(document).unwrap())
+}
+
+#[test]
+fn outputs_of_an_egress_say_where_functions_go_and_how_calls_leave() {
+    golden("outputs-egress", &outputs::text(&an_egress()));
+}
+
+#[test]
+fn outputs_of_an_egress_for_a_shell_are_one_word_each() {
+    let text = outputs::shell(&an_egress());
+    for line in text.lines() {
+        assert_eq!(shlex::split(line).unwrap().len(), 1, "{line}");
+    }
+    assert!(text.contains("\nACCEL_ISLANDS='subnet-1 subnet-2'\n"), "{text}");
+    assert!(
+        text.contains("\nACCEL_WAY_2=nat\n") && text.contains("\nACCEL_ENDPOINT_2=''\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Cleanup: make the cloud equal to the empty graph, or to one of the addresses that are kept, and prove it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Deployer;
 use super::opening::{Goal, Opened, Pins, open};
 use super::report::{Cleaned, CleanupReport, Failure};
 use super::unprotect::unprotect;
 use crate::backend::{OfferQuery, Phase};
-use crate::engine::{Item, Paused, Step};
+use crate::engine::{Item, Paused, Step, Stranger};
 use crate::error::Error;
 use crate::event::Event;
 use crate::graph::Graph;
@@ -87,6 +87,8 @@ fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
     let mut kept: Vec<RemoteId> = wanted.filter_map(|item| item.id.clone()).collect();
     kept.sort();
     let nothing = removed == 0 && !known && kept.is_empty();
+    let mut strangers: BTreeSet<Stranger> = opened.driver.agenda.elsewhere.clone();
+    strangers.extend(opened.strangers.iter().cloned());
     CleanupReport {
         id: opened.driver.deployment.clone(),
         run: opened.driver.stamp.run.clone(),
@@ -94,7 +96,7 @@ fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
         kept,
         places: opened.places.clone(),
         calls: opened.calls(),
-        strangers: opened.strangers.clone(),
+        strangers: strangers.into_iter().collect(),
         unknown: opened.unknown.clone(),
         took: opened.driver.began.elapsed(),
     }
@@ -126,7 +128,7 @@ async fn certify(deployer: &Deployer<'_>, opened: &mut Opened<'_>) -> Result<Pau
                 return Ok(Paused::Stopped);
             }
             if driver.shows_only_what_is_known(&opened.places).await? {
-                // What was strange lay in what is gone.
+                // What was strange lay in what is gone, but for what refers to that from elsewhere.
                 opened.strangers.clear();
                 opened.unknown.clear();
                 return Ok(Paused::Quiet);

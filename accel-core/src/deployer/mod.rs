@@ -10,7 +10,9 @@ mod report;
 mod status;
 mod unprotect;
 mod usable;
+mod verify;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,13 +23,13 @@ pub use report::{Calls, Cleaned, CleanupReport, Deployment, Failure, Halt, Left}
 pub use status::{NodeStatus, Status};
 pub use usable::Usability;
 
-use crate::backend::NetworkBackend;
+use crate::backend::{Bound, NetworkBackend};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{Limits, Stop};
 use crate::event::Timed;
 use crate::id::{DeploymentId, NodeName, Place, RunId};
 use crate::journal::Journal;
-use crate::topology::Topology;
+use crate::topology::{Finding, Topology};
 
 /// Makes the cloud equal to what the topology asks for, with the default options and without a journal.
 ///
@@ -243,6 +245,20 @@ impl<'a> Deployer<'a> {
         within: Duration,
     ) -> Result<Usability, Failure> {
         usable::usable(self, made, within).await
+    }
+
+    /// Whether packets and names go where the topology wants them, as far as the cloud itself shows: routes, names, nothing public. Looks
+    /// until everything holds, or the time is over. Changes nothing, and sends nothing over the network that was made.
+    ///
+    /// # Errors
+    /// What the cloud says when it refuses to be asked. That something does not hold is no error: its finding says what.
+    pub async fn verify<T: Topology>(
+        &self,
+        topology: &T,
+        nodes: &BTreeMap<NodeName, Bound>,
+        within: Duration,
+    ) -> Result<Vec<Finding>, Failure> {
+        verify::verify(self, topology, nodes, within).await
     }
 
     /// Removes everything of the topology's deployment and proves that nothing is left.

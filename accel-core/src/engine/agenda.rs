@@ -1,6 +1,6 @@
 //! When to try what again. Forgotten with the process, by design: after a restart everything is due now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::Verb;
 use super::stranger::Stranger;
@@ -8,7 +8,7 @@ use crate::backend::Blocker;
 use crate::error::{Error, ErrorKind};
 use crate::id::{Place, RemoteId};
 use crate::journal::ItemId;
-use crate::resource::{Api, Kind, Times};
+use crate::resource::{Kind, Throttle, Times};
 
 /// Milliseconds since the run began.
 pub(crate) type Moment = u64;
@@ -112,6 +112,8 @@ pub(crate) struct Turn {
     pub(crate) went: Option<Moment>,
     /// Its delete seems to have had no effect.
     pub(crate) resend: bool,
+    /// When this run last deleted it.
+    pub(crate) deleted_at: Moment,
     /// How often it was accepted and then given up.
     pub(crate) broken: u32,
     /// How often this run has begun anew with it.
@@ -170,7 +172,7 @@ pub(crate) enum Sight {
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     turns: Vec<Turn>,
-    pub(crate) families: BTreeMap<(Place, Api), Family>,
+    pub(crate) families: BTreeMap<(Place, Throttle), Family>,
     pub(crate) in_flight: usize,
     /// No new call that changes anything: somebody asked to stop.
     pub(crate) stopping: bool,
@@ -188,6 +190,10 @@ pub(crate) struct Agenda {
     pub(crate) relist_after: Option<Moment>,
     /// Networks that are not in the records and in no listing: whether a look showed them.
     pub(crate) networks: BTreeMap<RemoteId, bool>,
+    /// The strangers that stay when what they refer to has gone.
+    pub(crate) elsewhere: BTreeSet<Stranger>,
+    /// Places in what is not ours of which something of ours has a receipt.
+    pub(crate) receipts: BTreeSet<String>,
     /// What the last listing showed among our things that is not ours.
     pub(crate) strangers: Vec<Stranger>,
     /// How many calls were started, per verb in the order of `Verb::ALL`.
@@ -212,6 +218,7 @@ static NEVER_SEEN: Turn = Turn {
     known: 0,
     went: None,
     resend: false,
+    deleted_at: 0,
     broken: 0,
     remade: 0,
     blockers: Vec::new(),
@@ -232,14 +239,14 @@ impl Agenda {
     }
 
     /// The cloud said "too many" to a call of this family.
-    pub(crate) fn slow_down(&mut self, family: (Place, Api), now: Moment) {
+    pub(crate) fn slow_down(&mut self, family: (Place, Throttle), now: Moment) {
         let family = self.families.entry(family).or_default();
         family.gap_ms = (family.gap_ms * 2).clamp(200, 5_000);
         family.not_before = now + family.gap_ms;
     }
 
     /// A call of this family got through.
-    pub(crate) fn speed_up(&mut self, family: &(Place, Api)) {
+    pub(crate) fn speed_up(&mut self, family: &(Place, Throttle)) {
         if let Some(family) = self.families.get_mut(family) {
             family.gap_ms /= 2;
         }

@@ -7,7 +7,7 @@ use super::state::{Item, State, Step};
 use crate::graph::{Need, NodeId};
 use crate::id::Place;
 use crate::journal::ItemId;
-use crate::resource::{Api, Kind, Repeat};
+use crate::resource::{Kind, Repeat, Throttle};
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ struct View<'a> {
     /// Live items that are to go.
     doomed: Vec<ItemId>,
     /// Slowed families that have had their call of this round.
-    slowed: BTreeSet<(Place, Api)>,
+    slowed: BTreeSet<(Place, Throttle)>,
 }
 
 impl<'a> View<'a> {

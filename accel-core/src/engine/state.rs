@@ -2,14 +2,15 @@
 //!
 //! Live runs and recovery fold the same records through the same function, so there is no recovery code.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::backend::{Bound, Inputs};
-use crate::graph::{Graph, NodeId, Role};
+use crate::graph::{Graph, NodeId, Role, To};
 use crate::id::{Fingerprint, NodeName, Place, RemoteId, RunId};
 use crate::journal::{ItemId, Record, Seen, Started};
-use crate::resource::{Api, Attributes, Describe, Kind, Slot};
+use crate::resource::{Attributes, Describe, Kind, Slot, Throttle};
 
 /// How far an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,8 +75,8 @@ impl Item {
     }
 
     /// The API family that serves it: what "too many" slows down.
-    pub(crate) fn family(&self) -> (Place, Api) {
-        (self.place.clone(), self.kind.facts().api)
+    pub(crate) fn family(&self) -> (Place, Throttle) {
+        (self.place.clone(), self.kind.facts().throttle)
     }
 
     /// Whether the cloud may hold it under a known id.
@@ -122,6 +123,8 @@ pub(crate) struct State {
     pub(crate) carries: Vec<Vec<NodeId>>,
     /// The nodes that refer to each node.
     pub(crate) dependants: Vec<Vec<NodeId>>,
+    /// What some graph of this log has named as existing already, and not ours.
+    pub(crate) existing: BTreeSet<RemoteId>,
     /// All runs that this log knows, oldest first.
     pub(crate) runs: Vec<Started>,
     /// Whether the last of them ended by itself.
@@ -163,6 +166,19 @@ impl State {
             bound.push((edge.to, Bound { id, attributes: item.attributes.clone() }));
         }
         bound
+    }
+
+    /// Everything that a node refers to, once its references have become this: nodes, and what exists and is not ours.
+    pub(crate) fn holdings(&self, node: NodeId, bound: &[(NodeId, Bound)]) -> Vec<RemoteId> {
+        let mut held: Vec<RemoteId> = bound.iter().map(|(_, bound)| bound.id.clone()).collect();
+        self.graph.node(node).resource.clone().refs(&mut |link| {
+            if let To::Existing(id) = link.to
+                && !held.contains(id)
+            {
+                held.push(id.clone());
+            }
+        });
+        held
     }
 
     /// The slots that a wanted item occupies or will occupy.
@@ -273,6 +289,13 @@ fn stranger(seen: &Seen) -> Item {
 fn plan(state: &mut State, graph: &Arc<Graph>) {
     for item in &mut state.items {
         item.node = None;
+    }
+    for node in graph.nodes() {
+        node.resource.clone().refs(&mut |link| {
+            if let To::Existing(id) = link.to {
+                state.existing.insert(id.clone());
+            }
+        });
     }
     state.graph = Arc::clone(graph);
     state.by_node.clear();
@@ -406,10 +429,11 @@ fn took_shape(state: &mut State, id: ItemId) {
     let inputs = Inputs::new(&bound);
     let resource = &state.graph.node(node).resource;
     let (slots, key) = (resource.slots(&inputs), resource.key(&inputs));
+    let held = state.holdings(node, &bound);
     change(state, id, |item| {
-        for (_, input) in &bound {
-            if !item.holds(&input.id) {
-                item.holds.push(input.id.clone());
+        for input in held {
+            if !item.holds(&input) {
+                item.holds.push(input);
             }
         }
         item.slots = slots;

@@ -83,6 +83,7 @@ impl NetworkBackend for Obliging {
             zones: zones(place).to_vec(),
             hosts: vec![format!("{asked}.example")],
             policy_supported: true,
+            gateway: false,
         };
         Ok(Offer {
             callers: vec![(Side::Service, caller.clone()), (Side::Entry, caller)],

@@ -18,7 +18,7 @@ pub struct GatewayAttachment {
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     taggable: false,
-    outlasts: &[Kind::LoadBalancer],
+    outlasts: &[Kind::LoadBalancer, Kind::NatGateway],
     ..super::PLAIN
 };
 

@@ -18,7 +18,11 @@ pub struct HealthCheck {
     pub unhealthy: u8,
 }
 
-pub(super) const FACTS: Facts = Facts { api: super::Api::LoadBalancing, ..super::SETTING };
+pub(super) const FACTS: Facts = Facts {
+    api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
+    ..super::SETTING
+};
 
 impl Describe for HealthCheck {
     fn kind(&self) -> Kind {

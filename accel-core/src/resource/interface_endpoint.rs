@@ -8,14 +8,14 @@ use crate::backend::Inputs;
 use crate::graph::{Need, Ref, Role};
 use crate::id::RemoteId;
 
-/// An interface endpoint with addresses fixed in advance, one per subnet.
+/// An interface endpoint, with one address per subnet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterfaceEndpoint {
     /// The VPC.
     pub vpc: Ref<super::Vpc>,
     /// The service's full name (`com.amazonaws.ap-southeast-3.sagemaker.runtime`), as the cloud's offer gave it.
     pub service: String,
-    /// One subnet per zone, with the address the endpoint shall have there.
+    /// One subnet per zone.
     pub subnets: Vec<EndpointSubnet>,
     /// The groups that guard it.
     pub groups: Vec<Ref<super::SecurityGroup>>,
@@ -25,6 +25,7 @@ pub struct InterfaceEndpoint {
 
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Token,
+    throttle: super::Throttle::Endpoints,
     ready: Some(super::Times::new(90, 600)),
     gone: Some(super::Times::new(120, 1800)),
     billed: true,
@@ -48,8 +49,9 @@ impl Describe for InterfaceEndpoint {
     }
 
     fn slots(&self, inputs: &Inputs<'_>) -> Vec<Slot> {
+        let pinned = self.subnets.iter().filter_map(|s| s.address.map(|it| (&s.subnet, it)));
         let mut slots: Vec<Slot> =
-            self.subnets.iter().map(|s| Slot::key(inputs.id(&s.subnet), s.address)).collect();
+            pinned.map(|(subnet, address)| Slot::key(inputs.id(subnet), address)).collect();
         if self.private_dns {
             slots.push(Slot::key(
                 inputs.id(&self.vpc),
@@ -65,8 +67,9 @@ impl Describe for InterfaceEndpoint {
 pub struct EndpointSubnet {
     /// The subnet.
     pub subnet: Ref<super::Subnet>,
-    /// The address asked for.
-    pub address: Ipv4Addr,
+    /// The address that it shall have there; without one the cloud picks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Ipv4Addr>,
 }
 
 /// What is known of an endpoint that is ready.

@@ -20,6 +20,7 @@ pub struct Listener {
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
     vanishes_with: Some(Kind::LoadBalancer),
     ..super::PLAIN
 };

@@ -14,7 +14,11 @@ pub struct ListenerOptions {
     pub idle_timeout_secs: u16,
 }
 
-pub(super) const FACTS: Facts = Facts { api: super::Api::LoadBalancing, ..super::SETTING };
+pub(super) const FACTS: Facts = Facts {
+    api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
+    ..super::SETTING
+};
 
 impl Describe for ListenerOptions {
     fn kind(&self) -> Kind {

@@ -21,6 +21,7 @@ pub struct LoadBalancer {
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Name,
     api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
     ready: Some(super::Times::new(120, 900)),
     gone: Some(super::Times::new(60, 3900)),
     billed: true,

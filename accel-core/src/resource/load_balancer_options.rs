@@ -16,7 +16,11 @@ pub struct LoadBalancerOptions {
     pub cross_zone: bool,
 }
 
-pub(super) const FACTS: Facts = Facts { api: super::Api::LoadBalancing, ..super::SETTING };
+pub(super) const FACTS: Facts = Facts {
+    api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
+    ..super::SETTING
+};
 
 impl Describe for LoadBalancerOptions {
     fn kind(&self) -> Kind {

@@ -6,8 +6,10 @@
 mod closed_egress;
 mod elastic_ip;
 mod endpoint_policy;
+mod endpoint_table;
 mod extra_tags;
 mod gateway_attachment;
+mod gateway_endpoint;
 mod health_check;
 mod interface_endpoint;
 mod internet_gateway;
@@ -15,10 +17,12 @@ mod listener;
 mod listener_options;
 mod load_balancer;
 mod load_balancer_options;
+mod nat_gateway;
 mod peering_acceptance;
 mod peering_connection;
 mod peering_tags;
 mod route;
+mod route_replacement;
 mod route_table;
 mod route_table_association;
 mod rule_description;
@@ -44,8 +48,10 @@ use crate::id::RemoteId;
 pub use closed_egress::ClosedEgress;
 pub use elastic_ip::{ElasticIp, ElasticIpAttributes};
 pub use endpoint_policy::EndpointPolicy;
+pub use endpoint_table::EndpointTable;
 pub use extra_tags::ExtraTags;
 pub use gateway_attachment::GatewayAttachment;
+pub use gateway_endpoint::GatewayEndpoint;
 pub use health_check::HealthCheck;
 pub use interface_endpoint::{
     EndpointAttributes, EndpointInterface, EndpointSubnet, InterfaceEndpoint,
@@ -55,10 +61,12 @@ pub use listener::Listener;
 pub use listener_options::{DEFAULT_IDLE_TIMEOUT_SECS, ListenerOptions};
 pub use load_balancer::{BalancerAttributes, BalancerSubnet, LoadBalancer};
 pub use load_balancer_options::LoadBalancerOptions;
+pub use nat_gateway::{NatAttributes, NatGateway};
 pub use peering_acceptance::PeeringAcceptance;
 pub use peering_connection::PeeringConnection;
 pub use peering_tags::PeeringTags;
 pub use route::{Route, Via};
+pub use route_replacement::RouteReplacement;
 pub use route_table::RouteTable;
 pub use route_table_association::RouteTableAssociation;
 pub use rule_description::RuleDescription;
@@ -85,13 +93,24 @@ pub enum Repeat {
     None,
 }
 
-/// The API family that serves a kind: throttling slows a family, not everything.
+/// The API that serves a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Api {
     /// Networks (EC2).
     Network,
     /// Load balancers (ELBv2).
+    LoadBalancing,
+}
+
+/// The calls that a cloud counts together: what is throttled slows these, and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Throttle {
+    /// Of networks. Most of them have buckets of their own, but the same generous size.
+    Network,
+    /// Of endpoints: four at once, and then one in three seconds. Source: Request throttling for the Amazon EC2 API.
+    Endpoints,
+    /// Of load balancers.
     LoadBalancing,
 }
 
@@ -118,6 +137,8 @@ pub struct Facts {
     pub repeat: Repeat,
     /// Which API serves it.
     pub api: Api,
+    /// With which other calls its own are counted.
+    pub throttle: Throttle,
     /// Whether it carries tags of its own from its first moment.
     pub taggable: bool,
     /// Whether it is pending for a while after its create, and for how long. Without, what exists is ready.
@@ -161,6 +182,7 @@ impl Facts {
 const PLAIN: Facts = Facts {
     repeat: Repeat::Key,
     api: Api::Network,
+    throttle: Throttle::Network,
     taggable: true,
     ready: None,
     vouched_for: false,
@@ -294,6 +316,8 @@ pub enum Attributes {
     ElasticIp(ElasticIpAttributes),
     /// Of a load balancer.
     LoadBalancer(BalancerAttributes),
+    /// Of a NAT gateway.
+    NatGateway(NatAttributes),
 }
 
 impl Attributes {
@@ -303,7 +327,7 @@ impl Attributes {
             Self::InterfaceEndpoint(endpoint) => {
                 endpoint.interfaces.iter().any(|interface| interface.address == address)
             }
-            Self::Plain | Self::ElasticIp(_) | Self::LoadBalancer(_) => false,
+            Self::Plain | Self::ElasticIp(_) | Self::LoadBalancer(_) | Self::NatGateway(_) => false,
         }
     }
 }
@@ -389,6 +413,10 @@ kinds! {
     TargetGroup, target_group, "target group";
     Target, target, "target";
     Listener, listener, "listener";
+    NatGateway, nat_gateway, "NAT gateway";
+    GatewayEndpoint, gateway_endpoint, "gateway endpoint";
+    EndpointTable, endpoint_table, "route table of a gateway endpoint";
+    RouteReplacement, route_replacement, "replaced route";
     VpcDnsHostnames, vpc_dns_hostnames, "DNS hostnames of a VPC";
     ClosedEgress, closed_egress, "closed egress of a security group";
     PeeringAcceptance, peering_acceptance, "acceptance of a peering connection";

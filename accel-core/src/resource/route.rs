@@ -35,6 +35,8 @@ impl Describe for Route {
         match &mut self.via {
             Via::Gateway(gateway) => visit(gateway.link(Need::Exists, Role::Holds)),
             Via::Peering(peering) => visit(peering.link(Need::Exists, Role::Holds)),
+            // Whether a route to one that is pending is accepted is not documented.
+            Via::Nat(nat) => visit(nat.link(Need::Ready, Role::Holds)),
         }
     }
 
@@ -55,4 +57,6 @@ pub enum Via {
     Gateway(Ref<super::InternetGateway>),
     /// To the other VPC.
     Peering(Ref<super::PeeringConnection>),
+    /// To the internet, for what has no public address.
+    Nat(Ref<super::NatGateway>),
 }

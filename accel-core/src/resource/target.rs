@@ -27,6 +27,7 @@ pub struct Target {
 pub(super) const FACTS: Facts = Facts {
     repeat: super::Repeat::Key,
     api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
     taggable: false,
     // Two checks ten seconds apart, and the registration before them, which may take minutes.
     // Source: Health checks for Network Load Balancer target groups.

@@ -14,8 +14,12 @@ pub struct TargetGroup {
     pub port: u16,
 }
 
-pub(super) const FACTS: Facts =
-    Facts { repeat: super::Repeat::Name, api: super::Api::LoadBalancing, ..super::PLAIN };
+pub(super) const FACTS: Facts = Facts {
+    repeat: super::Repeat::Name,
+    api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
+    ..super::PLAIN
+};
 
 impl Describe for TargetGroup {
     fn kind(&self) -> Kind {

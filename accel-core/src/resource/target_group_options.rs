@@ -16,7 +16,11 @@ pub struct TargetGroupOptions {
     pub deregistration_delay_secs: u16,
 }
 
-pub(super) const FACTS: Facts = Facts { api: super::Api::LoadBalancing, ..super::SETTING };
+pub(super) const FACTS: Facts = Facts {
+    api: super::Api::LoadBalancing,
+    throttle: super::Throttle::LoadBalancing,
+    ..super::SETTING
+};
 
 impl Describe for TargetGroupOptions {
     fn kind(&self) -> Kind {

@@ -4,21 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
+use super::common::{self, Problems};
 use super::{Acceleration, Day, ElasticIps, openness, text};
 use crate::error::Problem;
-use crate::id::{AccountId, DeploymentId, Place, Side};
+use crate::id::{DeploymentId, Place, Side};
+
+/// A resource takes 50 tags; fifteen are kept for accel's own. Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
+const TAGS_MAX: usize = 35;
 
 /// Every VPC block is cut into this many subnets, one per letter of a zone's name: a to h.
 pub(crate) const ZONE_SLOTS: u8 = 8;
 
 /// The most zones that a lane can have: no region has more.
 const ZONES_MAX: u8 = 6;
-
-/// A resource takes 50 tags; fifteen are kept for accel's own. Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
-const TAGS_MAX: usize = 35;
-
-/// A load balancer takes 50 listeners. Source: Quotas for your Network Load Balancers.
-const PORTS_MAX: usize = 50;
 
 /// Addresses of a subnet that the cloud keeps: the first four and the last. Source: Amazon VPC, subnet sizing.
 const RESERVED_ADDRESSES: usize = 5;
@@ -77,9 +75,9 @@ pub(crate) fn check(spec: &Acceleration) -> Result<Checked<'_>, Vec<Problem>> {
     elastic_ips(spec, &mut found);
     let allow = openings(spec, &mut found);
     let policy = spec.policy.as_ref().and_then(|text| found.keep("policy", text::policy(text)));
-    callers(spec, &mut found);
+    common::callers(&spec.callers, spec.policy.is_some(), &mut found);
     accounts(spec, &mut found);
-    tags(spec, &mut found);
+    common::tags(&spec.tags, TAGS_MAX, &mut found);
     numbers(spec, &mut found);
     match (deployment, service_cidr, entry_cidr) {
         (Some(deployment), Some(service_cidr), Some(entry_cidr)) if found.0.is_empty() => {
@@ -99,30 +97,9 @@ pub(crate) fn check(spec: &Acceleration) -> Result<Checked<'_>, Vec<Problem>> {
     }
 }
 
-/// What was found so far, in the order of the fields.
-#[derive(Default)]
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn at(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem::new(path, message));
-    }
-
-    /// The value, or a note of why there is none.
-    fn keep<T>(&mut self, path: &str, read: Result<T, String>) -> Option<T> {
-        read.map_err(|message| self.at(path, message)).ok()
-    }
-}
-
 fn regions(spec: &Acceleration, found: &mut Problems) {
-    let both = [("service_region", &spec.service_region), ("entry_region", &spec.entry_region)];
-    for (path, region) in both {
-        if !text::is_region(region.as_str()) {
-            let message =
-                format!("{:?} is no region name; write it like ap-southeast-3", region.as_str());
-            found.at(path, message);
-        }
-    }
+    common::region("service_region", &spec.service_region, found);
+    common::region("entry_region", &spec.entry_region, found);
     let (service, entry) = (spec.service_region.partition(), spec.entry_region.partition());
     if service != entry {
         let where_each_is = format!(
@@ -166,7 +143,7 @@ fn services<'a>(
     let mut services: BTreeMap<String, CheckedService<'a>> = BTreeMap::new();
     for (index, service) in spec.services.iter().enumerate() {
         let path = format!("services[{index}]");
-        let ports = ports(&path, &service.ports, found);
+        let ports = common::ports(&path, &service.ports, found);
         let elastic_ips = service.elastic_ips.as_ref().unwrap_or(&spec.elastic_ips);
         let name = text::service_label(&service.name, &spec.service_region);
         let Some(label) = found.keep(&format!("{path}.name"), name) else { continue };
@@ -180,23 +157,6 @@ fn services<'a>(
         services.insert(label, read);
     }
     services
-}
-
-fn ports(path: &str, ports: &[u16], found: &mut Problems) -> BTreeSet<u16> {
-    let mut set = BTreeSet::new();
-    if ports.is_empty() || ports.len() > PORTS_MAX {
-        found.at(format!("{path}.ports"), format!("name 1 to {PORTS_MAX} ports, like 443"));
-    }
-    for (index, port) in ports.iter().enumerate() {
-        let path = || format!("{path}.ports[{index}]");
-        if *port == 0 {
-            found.at(path(), "0 is no port");
-        }
-        if !set.insert(*port) {
-            found.at(path(), format!("{port} is listed twice"));
-        }
-    }
-    set
 }
 
 /// Every list of existing addresses. An address serves one load balancer, so that a list serves one service.
@@ -261,54 +221,17 @@ fn openings<'a>(spec: &'a Acceleration, found: &mut Problems) -> Vec<Opening<'a>
     openings.into_values().collect()
 }
 
-fn callers(spec: &Acceleration, found: &mut Problems) {
-    for (index, account) in spec.callers.accounts.iter().enumerate() {
-        if !text::is_account(account.as_str()) {
-            let message = format!("{:?} is no account: twelve digits", account.as_str());
-            found.at(format!("callers.accounts[{index}]"), message);
-        }
-    }
-    if let Some(org) = &spec.callers.org
-        && !text::is_organisation(org)
-    {
-        found.at("callers.org", format!("{org:?} is no organisation; write it like o-a1b2c3d4e5"));
-    }
-    if spec.policy.is_some() && spec.callers != super::Callers::default() {
-        found.at("callers", "has no effect beside a policy of your own: say it there");
-    }
-}
-
 fn accounts(spec: &Acceleration, found: &mut Problems) {
     let pins = [
         ("account", &spec.account),
         ("service_account", &spec.service_account),
         ("entry_account", &spec.entry_account),
     ];
-    let is_wrong = |account: &AccountId| !text::is_account(account.as_str());
     for (path, pin) in pins {
-        if let Some(account) = pin.as_ref().filter(|account| is_wrong(account)) {
-            found.at(path, format!("{:?} is no account: twelve digits", account.as_str()));
-        }
+        common::account(path, pin.as_ref(), found);
     }
     if spec.account.is_some() && (spec.service_account.is_some() || spec.entry_account.is_some()) {
         found.at("account", "is for both sides: leave it out where you pin a side of its own");
-    }
-}
-
-fn tags(spec: &Acceleration, found: &mut Problems) {
-    if spec.tags.len() > TAGS_MAX {
-        found.at(
-            "tags",
-            format!(
-                "has {} tags, but only {TAGS_MAX} have room beside accel's own",
-                spec.tags.len()
-            ),
-        );
-    }
-    for (key, value) in &spec.tags {
-        if let Some(fault) = text::tag_fault(key, value) {
-            found.at(format!("tags[{key:?}]"), fault);
-        }
     }
 }
 

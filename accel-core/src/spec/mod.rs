@@ -3,23 +3,34 @@
 //! Fields hold text as it was written: [`Topology::check`](crate::topology::Topology::check) reports everything that is wrong with it at
 //! once, each with the path of its field. Only a text that cannot be read at all ([`Acceleration::from_toml`]) stops at its first problem.
 
+mod any;
 mod check;
+mod common;
 mod day;
 mod elastic_ips;
 mod openness;
+mod private_egress;
 mod text;
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Problem;
 use crate::id::{AccountId, Region};
 use crate::resource::DEFAULT_IDLE_TIMEOUT_SECS;
 
+pub use any::{AnyOutputs, AnySpec};
 pub(crate) use check::{Checked, CheckedService, Opening, ZONE_SLOTS, check};
 pub use day::Day;
 pub use elastic_ips::ElasticIps;
+pub(crate) use private_egress::{
+    CheckedEgress, CheckedEgressService, CheckedTarget, PolicyWord, check as check_egress,
+};
+pub use private_egress::{
+    EgressService, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, SubnetTag, Subnets, Way,
+};
 pub(crate) use text::canonical_json;
 
 /// A private lane from an entry near the clients to services in a far region.
@@ -152,19 +163,27 @@ impl Acceleration {
     /// assert_eq!(problem.path, "line 2, column 1");
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, Problem> {
-        toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            Problem::new(line_and_column(text, start), error.message())
-        })
+        from_toml(text)
     }
 
     /// Reads JSON. A field that does not exist is a problem. What the fields hold is not judged here.
     pub fn from_json(text: &str) -> Result<Self, Problem> {
-        serde_json::from_str(text).map_err(|error| {
-            let path = format!("line {}, column {}", error.line(), error.column());
-            Problem::new(path, error.to_string())
-        })
+        from_json(text)
     }
+}
+
+fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        Problem::new(line_and_column(text, start), error.message())
+    })
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| {
+        let path = format!("line {}, column {}", error.line(), error.column());
+        Problem::new(path, error.to_string())
+    })
 }
 
 /// A byte position as people count it.

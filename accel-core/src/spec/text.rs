@@ -91,9 +91,7 @@ pub(super) fn service_label(name: &str, region: &Region) -> Result<String, Strin
     };
     match rest.split_once('.') {
         Some((word, label)) if word == region.as_str() => Ok(label.to_owned()),
-        Some((word, _)) if is_region(word) => {
-            Err(format!("{name} is in {word}, but service_region is {region}"))
-        }
+        Some((word, _)) if is_region(word) => Err(format!("{name} is in {word}, not in {region}")),
         // Services of the whole world have no region in their names.
         Some(_) | None => Ok(rest.to_owned()),
     }
@@ -114,8 +112,13 @@ pub(super) fn is_organisation(text: &str) -> bool {
 
 /// `eipalloc-` and hexadecimal digits.
 pub(super) fn is_allocation(text: &str) -> bool {
-    text.strip_prefix("eipalloc-").is_some_and(|rest| {
-        (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
+    is_id(text, "eipalloc-")
+}
+
+/// A prefix and 8 to 17 hexadecimal digits. Ids of a simulated cloud are shorter numbers.
+pub(super) fn is_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| {
+        (6..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
     })
 }
 
@@ -216,7 +219,9 @@ mod tests {
         );
         let own = "com.amazonaws.vpce.ap-southeast-3.vpce-svc-0a1b";
         assert_eq!(label(own).as_deref(), Ok("vpce-svc-0a1b"));
-        assert!(label("com.amazonaws.eu-west-1.sqs").unwrap_err().contains("service_region"));
+        assert!(
+            label("com.amazonaws.eu-west-1.sqs").unwrap_err().contains("not in ap-southeast-3")
+        );
         for bad in ["", ".", "a..b", "SQS", "a b", "-a", "a/b", "com.amazonaws."] {
             assert!(label(bad).is_err(), "{bad}");
         }

@@ -4,21 +4,28 @@
 //! spec, offer and history give the same graph on every machine.
 
 mod acceleration;
+mod policy;
+mod preflight;
+mod private_egress;
+mod sticky;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::backend::{Bound, Offer, OfferQuery};
+use crate::backend::{Bound, Network, Offer, OfferQuery};
 use crate::error::Problem;
 use crate::graph::Graph;
 use crate::id::{AccountId, DeploymentId, Fingerprint, NodeName, Place, RemoteId, Side};
 use crate::resource::{Attributes, Kind};
 use crate::spec::Day;
 
-pub use acceleration::{
-    LANE_OUTPUTS_SCHEMA, LaneEntry, LaneOutputs, ZoneAddress, default_endpoint_policy,
+pub use acceleration::{LANE_OUTPUTS_SCHEMA, LaneEntry, LaneOutputs, ZoneAddress};
+
+pub use policy::default_endpoint_policy;
+pub use private_egress::{
+    EGRESS_OUTPUTS_SCHEMA, EgressAddress, EgressIsland, EgressOutputs, EgressPath, EgressRoute,
 };
 
 /// What can be deployed: a spec that knows the graph it stands for.
@@ -64,6 +71,18 @@ pub trait Topology: fmt::Debug + Send + Sync {
 
     /// What is there for users so far, if anything.
     fn outputs(&self, made: &Made<'_>) -> Option<Self::Outputs>;
+
+    /// The network, by the provider's id, that a look after a deploy should be held against, if there is one. Default: none.
+    fn network(&self, made: &Made<'_>) -> Option<(Place, String)> {
+        let _ = made;
+        None
+    }
+
+    /// Whether packets and names go where they should, as far as the cloud itself can tell. Default: nothing is looked at.
+    fn verify(&self, made: &Made<'_>, network: &Network) -> Vec<Finding> {
+        let _ = (made, network);
+        Vec::new()
+    }
 }
 
 /// Everything beside the spec that a graph may depend on.
@@ -101,6 +120,15 @@ pub struct Built {
     pub notes: Vec<String>,
 }
 
+/// One thing that was looked at after a deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What should hold, in words.
+    pub what: String,
+    /// What does not, if it does not hold.
+    pub fault: Option<String>,
+}
+
 /// What nodes have become, by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Made<'a> {
@@ -134,4 +162,10 @@ impl<'a> Made<'a> {
             .range(NodeName::from(prefix)..)
             .map_while(move |(name, bound)| Some((name.as_str().strip_prefix(prefix)?, bound)))
     }
+}
+
+/// Without repetitions, in the order in which they were found: what several services or both sides say is said once.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    problems.into_iter().filter(|problem| said.insert(problem.clone())).collect()
 }

@@ -1,4 +1,4 @@
-//! Setting: who may use an endpoint.
+//! Setting: who may use an endpoint, of either kind.
 
 use accel_core::{Result, resource};
 use serde::{Deserialize, Serialize};
@@ -33,18 +33,24 @@ impl Value for EndpointPolicy {
     /// Source: `ModifyVpcEndpoint`, `PolicyDocument`.
     fn set(&self, world: &mut World, ask: &Ask) -> Result<()> {
         world.need(self.endpoint)?;
-        let service = world.endpoint(self.endpoint).map(|endpoint| endpoint.service.as_str());
+        let interface = world.endpoint(self.endpoint).map(|endpoint| &endpoint.service);
+        let gateway = world.gateway_endpoint(self.endpoint).map(|endpoint| &endpoint.service);
+        let service = interface.or(gateway).map(String::as_str);
         let offer = world.settings.offers.service(&ask.place.region, service.unwrap_or_default());
         check_policy(offer.is_none_or(|offer| offer.policy_supported), &self.policy)?;
         if let Some(endpoint) = world.endpoint_mut(self.endpoint) {
+            endpoint.policy = Some(self.policy.clone());
+        } else if let Some(endpoint) = world.gateway_endpoint_mut(self.endpoint) {
             endpoint.policy = Some(self.policy.clone());
         }
         Ok(())
     }
 
     fn compare(&self, world: &World, found: &mut Differences<'_>) {
-        if let Some(endpoint) = world.endpoint(self.endpoint) {
-            let is = endpoint.policy.as_deref().unwrap_or("everybody may do everything");
+        let interface = world.endpoint(self.endpoint).map(|endpoint| &endpoint.policy);
+        let gateway = world.gateway_endpoint(self.endpoint).map(|endpoint| &endpoint.policy);
+        if let Some(policy) = interface.or(gateway) {
+            let is = policy.as_deref().unwrap_or("everybody may do everything");
             if !is_same_document(&self.policy, is) {
                 found.field("policy", &self.policy.as_str(), &is);
             }

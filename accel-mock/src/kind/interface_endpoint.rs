@@ -24,8 +24,8 @@ pub struct InterfaceEndpoint {
     pub vpc: Key,
     /// The service's full name.
     pub service: String,
-    /// One subnet per zone, with the endpoint's address there.
-    pub subnets: Vec<(Key, Ipv4Addr)>,
+    /// One subnet per zone, with the endpoint's address there; in a request, none means that the cloud picks.
+    pub subnets: Vec<(Key, Option<Ipv4Addr>)>,
     /// The groups that guard it.
     pub groups: Vec<Key>,
     /// Whether the service's public names resolve to it inside the VPC.
@@ -127,7 +127,7 @@ impl Rules for InterfaceEndpoint {
         found.things("subnets", &subnets(self), &subnets(is));
         for (subnet, address) in &self.subnets {
             let there = is.subnets.iter().find(|(key, _)| key == subnet);
-            if let Some((_, there)) = there {
+            if let (Some(address), Some((_, Some(there)))) = (address, there) {
                 found.field("address", address, there);
             }
         }
@@ -136,7 +136,8 @@ impl Rules for InterfaceEndpoint {
     }
 
     fn show(&self, world: &World) -> String {
-        let addresses: Vec<String> = self.subnets.iter().map(|(_, a)| a.to_string()).collect();
+        let addresses = self.subnets.iter().filter_map(|(_, address)| *address);
+        let addresses: Vec<String> = addresses.map(|address| address.to_string()).collect();
         let policy = if self.policy.is_some() { "" } else { ", open policy" };
         format!(
             "{} at {} in {}{policy}",
@@ -146,15 +147,20 @@ impl Rules for InterfaceEndpoint {
         )
     }
 
-    /// It has its addresses from the start. Source: `CreateVpcEndpoint`, `SubnetConfigurations`.
+    /// It has its addresses from the start: those asked for, or the lowest that are free. Source: `CreateVpcEndpoint`,
+    /// `SubnetConfigurations`.
     fn arrive(&self, world: &mut World, key: Key) {
-        for (index, (subnet, address)) in (0_u32..).zip(&self.subnets) {
+        for (index, (subnet, asked)) in (0_u32..).zip(&self.subnets) {
+            let Some(address) = asked.or_else(|| world.next_free(*subnet)) else { continue };
+            if let Some(endpoint) = world.endpoint_mut(key) {
+                endpoint.subnets[index as usize].1 = Some(address);
+            }
             world.plug(Interface {
                 text: format!("eni-{:06}{index}", key.0 + 1),
                 owner: Holder::Thing(key),
                 subnet: *subnet,
                 vpc: self.vpc,
-                address: *address,
+                address,
                 public: None,
                 elastic_ip: None,
                 groups: self.groups.clone(),
@@ -173,9 +179,9 @@ impl Rules for InterfaceEndpoint {
     }
 
     fn attributes(&self, world: &World, thing: &Thing, viewer: Viewer<'_>) -> Attributes {
-        let interfaces = self.subnets.iter().map(|(subnet, address)| EndpointInterface {
-            subnet: world.id_in(*subnet, viewer),
-            address: *address,
+        let interfaces = self.subnets.iter().filter_map(|(subnet, address)| {
+            let subnet = world.id_in(*subnet, viewer);
+            address.map(|address| EndpointInterface { subnet, address })
         });
         let region = &thing.place.region;
         let short = self.service.rsplit_once(region.as_str()).map_or("", |(_, short)| short);
@@ -189,7 +195,8 @@ impl Rules for InterfaceEndpoint {
 
 impl InterfaceEndpoint {
     /// Subnets of the VPC, one per zone, in zones that the service offers, with free addresses.
-    /// Source: `CreateVpcEndpoint`; Error codes for the Amazon EC2 API, `DuplicateSubnetsInSameZone`.
+    /// Source: `CreateVpcEndpoint`; Error codes for the Amazon EC2 API, `DuplicateSubnetsInSameZone`,
+    /// `InsufficientFreeAddressesInSubnet`.
     fn check_subnets(&self, world: &World, zones: &BTreeSet<accel_core::Zone>) -> Result<()> {
         let mut seen = BTreeSet::new();
         for (key, address) in &self.subnets {
@@ -215,6 +222,15 @@ impl InterfaceEndpoint {
                     format!("there are two subnets in {}", subnet.zone),
                 ));
             }
+            let Some(address) = address else {
+                if world.next_free(*key).is_none() {
+                    return Err(refusal::invalid(
+                        "InsufficientFreeAddressesInSubnet",
+                        format!("{} has no free address", thing.text),
+                    ));
+                }
+                continue;
+            };
             if !subnet.cidr.contains(address) {
                 return Err(refusal::invalid(
                     "InvalidParameter",
@@ -248,10 +264,10 @@ impl InterfaceEndpoint {
         Ok(())
     }
 
-    /// Private DNS needs DNS hostnames, and a name that no other endpoint of the VPC has. Source: `CreateVpcEndpoint`,
+    /// Private DNS needs DNS support and hostnames, and a name that no other endpoint of the VPC has. Source: `CreateVpcEndpoint`,
     /// `PrivateDnsEnabled`.
     fn check_private_dns(&self, world: &World) -> Result<()> {
-        if world.vpc(self.vpc).is_none_or(|vpc| !vpc.dns_hostnames) {
+        if world.vpc(self.vpc).is_none_or(|vpc| !vpc.dns_hostnames || !vpc.dns_support) {
             return Err(refusal::invalid(
                 "InvalidParameter",
                 "enabling private DNS requires both DNS support and DNS hostnames of the VPC",
@@ -289,7 +305,7 @@ mod tests {
         resource::InterfaceEndpoint {
             vpc: deployer.to("service.vpc"),
             service: SERVICE.to_owned(),
-            subnets: vec![EndpointSubnet { subnet, address: address.into() }],
+            subnets: vec![EndpointSubnet { subnet, address: Some(address.into()) }],
             groups: vec![deployer.to("service.group")],
             private_dns: false,
         }
@@ -334,7 +350,7 @@ mod tests {
             let deployer = Deployer::instant("service.group").await;
             let policy = |policy: &str| {
                 let endpoint = Ref::existing(deployer.remote("service.vpc"));
-                let endpoint: Ref<resource::InterfaceEndpoint> = endpoint;
+                let endpoint: Ref<Resource> = endpoint;
                 let policy = policy.to_owned();
                 [Resource::from(resource::EndpointPolicy { endpoint, policy })]
             };
@@ -371,7 +387,7 @@ mod tests {
             };
             let second = deployer.also("second", &service(), second).await.unwrap();
             let mut asked = ask(&deployer, [10, 1, 0, 10]);
-            let (subnet, address) = (Ref::existing(second), [10, 1, 16, 10].into());
+            let (subnet, address) = (Ref::existing(second), Some([10, 1, 16, 10].into()));
             asked.subnets.push(EndpointSubnet { subnet, address });
             let twice = answer(&deployer, asked).await;
             assert_eq!(twice, (ErrorKind::Invalid, "DuplicateSubnetsInSameZone".to_owned()));

@@ -6,8 +6,10 @@
 mod closed_egress;
 mod elastic_ip;
 mod endpoint_policy;
+mod endpoint_table;
 mod extra_tags;
 mod gateway_attachment;
+mod gateway_endpoint;
 mod health_check;
 mod interface_endpoint;
 mod internet_gateway;
@@ -15,10 +17,12 @@ mod listener;
 mod listener_options;
 mod load_balancer;
 mod load_balancer_options;
+mod nat_gateway;
 mod peering_acceptance;
 mod peering_connection;
 mod peering_tags;
 mod route;
+mod route_replacement;
 mod route_table;
 mod route_table_association;
 mod rule_description;
@@ -49,8 +53,10 @@ pub use closed_egress::ClosedEgress;
 pub use elastic_ip::ElasticIp;
 pub(crate) use elastic_ip::public_address;
 pub use endpoint_policy::EndpointPolicy;
+pub use endpoint_table::EndpointTable;
 pub use extra_tags::ExtraTags;
 pub use gateway_attachment::GatewayAttachment;
+pub use gateway_endpoint::{GatewayEndpoint, prefix_list};
 pub use health_check::HealthCheck;
 pub use interface_endpoint::InterfaceEndpoint;
 pub use internet_gateway::InternetGateway;
@@ -58,10 +64,13 @@ pub use listener::Listener;
 pub use listener_options::ListenerOptions;
 pub use load_balancer::LoadBalancer;
 pub use load_balancer_options::LoadBalancerOptions;
+pub use nat_gateway::NatGateway;
 pub use peering_acceptance::PeeringAcceptance;
 pub use peering_connection::{PeeringConnection, PeeringState};
 pub use peering_tags::PeeringTags;
 pub use route::{Route, Via};
+pub use route_replacement::RouteReplacement;
+pub(crate) use route_replacement::{RouteName, name_of};
 pub use route_table::RouteTable;
 pub use route_table_association::RouteTableAssociation;
 pub use rule_description::RuleDescription;
@@ -278,6 +287,14 @@ macro_rules! kinds {
             }
         }
 
+        /// Whether what is asked for changes a thing that there is: it makes none.
+        pub(crate) fn changes_a_thing(kind: Kind) -> bool {
+            match kind {
+                $(Kind::$thing)|* => false,
+                $(Kind::$setting)|* => true,
+            }
+        }
+
         /// What the name of a kind is in ids of settings.
         pub(crate) fn slug(kind: Kind) -> &'static str {
             match kind {
@@ -306,8 +323,12 @@ kinds! {
         TargetGroup, target_group;
         Target, target;
         Listener, listener;
+        NatGateway, nat_gateway;
+        GatewayEndpoint, gateway_endpoint;
+        EndpointTable, endpoint_table;
     }
     settings {
+        RouteReplacement, route_replacement;
         VpcDnsHostnames, vpc_dns_hostnames;
         ClosedEgress, closed_egress;
         PeeringAcceptance, peering_acceptance;
@@ -341,7 +362,10 @@ impl Body {
             | Self::LoadBalancer(_)
             | Self::TargetGroup(_)
             | Self::Target(_)
-            | Self::Listener(_) => false,
+            | Self::Listener(_)
+            | Self::NatGateway(_)
+            | Self::GatewayEndpoint(_)
+            | Self::EndpointTable(_) => false,
         }
     }
 
@@ -369,10 +393,14 @@ pub(crate) fn missing(kind: Kind) -> &'static str {
         Kind::GatewayAttachment => "Gateway.NotAttached",
         Kind::RouteTable => "InvalidRouteTableID.NotFound",
         Kind::RouteTableAssociation => "InvalidAssociationID.NotFound",
-        Kind::Route => "InvalidRoute.NotFound",
+        Kind::Route | Kind::RouteReplacement => "InvalidRoute.NotFound",
         Kind::SecurityGroup | Kind::ClosedEgress => "InvalidGroup.NotFound",
         Kind::SecurityGroupRule | Kind::RuleDescription => "InvalidSecurityGroupRuleId.NotFound",
-        Kind::InterfaceEndpoint | Kind::EndpointPolicy => "InvalidVpcEndpointId.NotFound",
+        Kind::InterfaceEndpoint
+        | Kind::GatewayEndpoint
+        | Kind::EndpointTable
+        | Kind::EndpointPolicy => "InvalidVpcEndpointId.NotFound",
+        Kind::NatGateway => "NatGatewayNotFound",
         Kind::PeeringConnection | Kind::PeeringAcceptance | Kind::PeeringTags => {
             "InvalidVpcPeeringConnectionID.NotFound"
         }
@@ -429,12 +457,15 @@ accessors! {
         TargetGroup, target_group;
         Target, target;
         Listener, listener;
+        NatGateway, nat;
+        GatewayEndpoint, gateway_endpoint;
     }
     change {
         Vpc, vpc_mut;
         SecurityGroup, group_mut;
         SecurityGroupRule, rule_mut;
         InterfaceEndpoint, endpoint_mut;
+        GatewayEndpoint, gateway_endpoint_mut;
         PeeringConnection, peering_mut;
         LoadBalancer, balancer_mut;
         TargetGroup, target_group_mut;

@@ -8,11 +8,12 @@ use accel_core::{Result, resource};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use super::route_replacement::no_route;
 use super::{Answer, Body, Differences, PeeringState, Rules};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
 use crate::sight::{Seen, Sight};
-use crate::thing::{Key, State, Thing};
+use crate::thing::{Key, State};
 use crate::world::World;
 
 /// A route.
@@ -34,6 +35,8 @@ pub enum Via {
     Gateway(Key),
     /// Through a peering connection.
     Peering(Key),
+    /// Through a NAT gateway.
+    Nat(Key),
     /// Through something that accel does not know.
     Foreign(String),
 }
@@ -42,7 +45,7 @@ impl Via {
     /// The thing that the packets go through.
     pub fn key(&self) -> Option<Key> {
         match self {
-            Self::Gateway(key) | Self::Peering(key) => Some(*key),
+            Self::Gateway(key) | Self::Peering(key) | Self::Nat(key) => Some(*key),
             Self::Foreign(_) => None,
         }
     }
@@ -53,6 +56,7 @@ impl fmt::Display for Via {
         match self {
             Self::Gateway(key) => write!(f, "gateway #{}", key.0 + 1),
             Self::Peering(key) => write!(f, "peering #{}", key.0 + 1),
+            Self::Nat(key) => write!(f, "NAT #{}", key.0 + 1),
             Self::Foreign(text) => f.pad(text),
         }
     }
@@ -62,6 +66,7 @@ pub(super) fn asked(route: &resource::Route, from: &Translator<'_>) -> Result<Ro
     let via = match &route.via {
         Asked::Gateway(gateway) => Via::Gateway(from.key(gateway)?),
         Asked::Peering(peering) => Via::Peering(from.key(peering)?),
+        Asked::Nat(nat) => Via::Nat(from.key(nat)?),
     };
     Ok(Route { table: from.key(&route.table)?, destination: route.destination.trunc(), via })
 }
@@ -75,7 +80,7 @@ impl Rules for Route {
     }
 
     /// A destination has one route; the VPC's own block has its local one; a gateway must be attached to the table's VPC; 500 per
-    /// table. Source: `CreateRoute`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
+    /// table, those to gateway endpoints included. Source: `CreateRoute`; Error codes for the Amazon EC2 API; Amazon VPC quotas.
     fn check(&self, world: &World, _ask: &Ask) -> Result<Answer> {
         world.need(self.table)?;
         let Some(table) = world.table(self.table) else {
@@ -83,16 +88,11 @@ impl Rules for Route {
         };
         self.check_target(world, table.vpc)?;
         let local = world.vpc(table.vpc).is_some_and(|vpc| vpc.cidr == self.destination);
-        let mut count = 1;
-        for other in world.children_of_kind(self.table, Kind::Route) {
-            count += 1;
-            let Some(route) = world.route(other.key) else { continue };
-            if route.destination == self.destination {
-                return Err(refusal::conflict(
-                    "RouteAlreadyExists",
-                    format!("the route identified by {} already exists", self.destination),
-                ));
-            }
+        if world.route_to(self.table, self.destination).is_some() {
+            return Err(refusal::conflict(
+                "RouteAlreadyExists",
+                format!("the route identified by {} already exists", self.destination),
+            ));
         }
         if local {
             return Err(refusal::conflict(
@@ -100,7 +100,7 @@ impl Rules for Route {
                 "the local route is already there",
             ));
         }
-        if count >= world.settings.quotas.routes {
+        if world.routes_in(self.table) >= world.settings.quotas.routes {
             return Err(refusal::quota("RouteLimitExceeded", "the table has no room for a route"));
         }
         Ok(Answer::New)
@@ -117,10 +117,7 @@ impl Rules for Route {
     }
 
     fn show(&self, world: &World) -> String {
-        let via = self
-            .via
-            .key()
-            .map_or_else(|| self.via.to_string(), |key| world.thing(key).text.as_ref().to_owned());
+        let via = world.target_text(&self.via);
         let hole = if self.is_black_hole(world) { ", black hole" } else { "" };
         format!("via {via}{hole}")
     }
@@ -142,14 +139,12 @@ impl World {
             return Err(refusal::invalid("InvalidParameterValue", "not a route table"));
         };
         route.check_target(self, table.vpc)?;
-        let is_it = |thing: &&Thing| {
-            self.route(thing.key).is_some_and(|it| it.destination == route.destination)
-        };
-        let found = self.children_of_kind(route.table, Kind::Route).find(is_it);
-        let id = found.map(|thing| Arc::clone(&thing.text)).ok_or_else(|| {
-            let why = format!("there is no route defined for {}", route.destination);
-            refusal::invalid("InvalidParameterValue", why)
-        })?;
+        let found = self.route_to(route.table, route.destination);
+        let thing = found.ok_or_else(|| no_route(route.destination))?;
+        let (key, id) = (thing.key, Arc::clone(&thing.text));
+        if let Some(was) = self.route(key).map(|is| is.via.clone()).filter(|is| *is != route.via) {
+            self.retargeted.insert(key, (was, self.now));
+        }
         self.change(&id, |body| *body = Body::Route(route.clone()));
         Ok(())
     }
@@ -191,6 +186,7 @@ impl Route {
                 }
                 Ok(())
             }
+            Via::Nat(nat) => check_nat(*nat, world, vpc),
             Via::Foreign(_) => Ok(()),
         }
     }
@@ -200,12 +196,36 @@ impl Route {
         let Some(key) = self.via.key() else { return false };
         let target = world.thing(key);
         let live = world.state(target) == State::Ready;
-        let active = match world.peering(key) {
-            Some(peering) => peering.state_of(world, target) == PeeringState::Active,
-            None => world.children_of_kind(key, Kind::GatewayAttachment).next().is_some(),
+        let active = match &self.via {
+            Via::Peering(_) => world
+                .peering(key)
+                .is_some_and(|peering| peering.state_of(world, target) == PeeringState::Active),
+            Via::Gateway(_) => {
+                world.children_of_kind(key, Kind::GatewayAttachment).next().is_some()
+            }
+            Via::Nat(_) | Via::Foreign(_) => true,
         };
         !live || !active
     }
+}
+
+/// A NAT gateway of the table's VPC; whether it may be pending is not documented. As a route's target, it has a code of its own.
+/// Source: `CreateRoute`, `NatGatewayId`; Error codes for the Amazon EC2 API.
+fn check_nat(nat: Key, world: &World, vpc: Key) -> Result<()> {
+    let code = "InvalidNatGatewayID.NotFound";
+    let thing = world.need_as(nat, code)?;
+    let subnet = world.nat(nat).and_then(|nat| world.subnet(nat.subnet));
+    if subnet.is_none_or(|subnet| subnet.vpc != vpc) {
+        return Err(refusal::invalid(
+            "InvalidParameterValue",
+            "the table and the NAT gateway belong to different networks",
+        ));
+    }
+    let pending = world.state(thing) == State::Pending;
+    if pending && !world.settings.doubts.route_to_pending_nat {
+        return Err(refusal::not_yet(code, format!("{} is not available yet", thing.text)));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -57,7 +57,8 @@ impl Rules for RouteTable {
         format!("of {}", world.thing(self.vpc).text)
     }
 
-    /// No subnet may be associated with it, and the main one goes with its VPC. Source: `DeleteRouteTable`.
+    /// No subnet may be associated with it, and the main one goes with its VPC. Whether a gateway endpoint holds it is not documented.
+    /// Source: `DeleteRouteTable`.
     fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
         if self.main {
             return Err(refusal::in_use(
@@ -65,11 +66,14 @@ impl Rules for RouteTable {
                 format!("{} is the main route table of its VPC", thing.text),
             ));
         }
-        let association = world.children_of_kind(thing.key, Kind::RouteTableAssociation).next();
-        association.map_or(Ok(()), |association| {
+        let associations = world.children_of_kind(thing.key, Kind::RouteTableAssociation);
+        let endpoints = world
+            .children_of_kind(thing.key, Kind::EndpointTable)
+            .filter(|_| world.settings.doubts.endpoint_holds_table);
+        associations.chain(endpoints).next().map_or(Ok(()), |holder| {
             Err(refusal::in_use(
                 "DependencyViolation",
-                format!("{} has dependencies: {}", thing.text, association.text),
+                format!("{} has dependencies: {}", thing.text, holder.text),
             ))
         })
     }

@@ -22,10 +22,18 @@ pub struct Subnet {
     pub cidr: Ipv4Net,
     /// The zone.
     pub zone: Zone,
+    /// Whether what starts in it gets a public address.
+    #[serde(default)]
+    pub public_addresses: bool,
 }
 
 pub(super) fn asked(subnet: &resource::Subnet, from: &Translator<'_>) -> Result<Subnet> {
-    Ok(Subnet { vpc: from.key(&subnet.vpc)?, cidr: subnet.cidr.trunc(), zone: subnet.zone.clone() })
+    Ok(Subnet {
+        vpc: from.key(&subnet.vpc)?,
+        cidr: subnet.cidr.trunc(),
+        zone: subnet.zone.clone(),
+        public_addresses: false,
+    })
 }
 
 impl Rules for Subnet {
@@ -79,7 +87,8 @@ impl Rules for Subnet {
     }
 
     fn show(&self, world: &World) -> String {
-        format!("{} in {} of {}", self.cidr, self.zone, world.thing(self.vpc).text)
+        let public = if self.public_addresses { ", public addresses" } else { "" };
+        format!("{} in {} of {}{public}", self.cidr, self.zone, world.thing(self.vpc).text)
     }
 
     /// No network interface may be in it. Source: `DeleteSubnet`.

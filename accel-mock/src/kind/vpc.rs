@@ -20,11 +20,19 @@ pub struct Vpc {
     pub cidr: Ipv4Net,
     /// Whether its interfaces get DNS names.
     pub dns_hostnames: bool,
+    /// Whether the cloud's own name server answers in it.
+    #[serde(default = "yes")]
+    pub dns_support: bool,
+}
+
+/// A new VPC has it. Source: `ModifyVpcAttribute`; DNS attributes for your VPC, Amazon VPC user guide.
+fn yes() -> bool {
+    true
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every kind's translation has this shape")]
 pub(super) fn asked(vpc: &resource::Vpc, _from: &Translator<'_>) -> Result<Vpc> {
-    Ok(Vpc { cidr: vpc.cidr.trunc(), dns_hostnames: false })
+    Ok(Vpc { cidr: vpc.cidr.trunc(), dns_hostnames: false, dns_support: true })
 }
 
 impl Rules for Vpc {
@@ -54,7 +62,8 @@ impl Rules for Vpc {
 
     fn show(&self, _world: &World) -> String {
         let dns = if self.dns_hostnames { ", DNS hostnames" } else { "" };
-        format!("{}{dns}", self.cidr)
+        let deaf = if self.dns_support { "" } else { ", no DNS support" };
+        format!("{}{dns}{deaf}", self.cidr)
     }
 
     /// Everything in it but its defaults must be gone. Source: `DeleteVpc`.

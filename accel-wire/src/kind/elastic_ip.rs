@@ -1,7 +1,7 @@
 //! Elastic IPs.
 
 use accel_core::resource::Kind;
-use accel_mock::{Body, ElasticIp, Interface};
+use accel_mock::{Body, ElasticIp, Holder, Interface};
 
 use crate::action::{Act, Action};
 use crate::asked::Asked;
@@ -100,8 +100,12 @@ fn show(row: &Row<'_>, xml: &mut Xml) {
         xml.field("networkInterfaceId", holder.id());
         xml.field("networkInterfaceOwnerId", row.thing.account());
         xml.field("privateIpAddress", holder.address());
-        // Source: `Address`, `ServiceManaged`.
-        xml.field("serviceManaged", "nlb");
+        // Source: `Address`, `ServiceManaged`: of a NAT gateway of one zone it says nothing.
+        let of_balancer =
+            matches!(holder.holder(), Holder::Thing(key) if view.world.balancer(*key).is_some());
+        if of_balancer {
+            xml.field("serviceManaged", "nlb");
+        }
     }
     row.show_tags(xml);
 }

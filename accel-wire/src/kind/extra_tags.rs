@@ -26,19 +26,22 @@ pub(super) const TAGGABLE: &[(&str, Kind, &str)] = &[
     ("sg", Kind::SecurityGroup, "security-group"),
     ("sgr", Kind::SecurityGroupRule, "security-group-rule"),
     ("vpce", Kind::InterfaceEndpoint, "vpc-endpoint"),
+    ("vpce", Kind::GatewayEndpoint, "vpc-endpoint"),
+    ("nat", Kind::NatGateway, "natgateway"),
     ("pcx", Kind::PeeringConnection, "vpc-peering-connection"),
     ("eipalloc", Kind::ElasticIp, "elastic-ip"),
 ];
 
 /// The thing of an id, and whether its other side is meant.
 pub(super) fn member(turn: &Turn<'_>, id: &str) -> Result<(Key, bool)> {
-    let of = id
-        .rsplit_once('-')
-        .and_then(|(prefix, _)| TAGGABLE.iter().find(|(beginning, ..)| *beginning == prefix));
-    let Some((_, kind, _)) = of else {
+    let prefix = id.rsplit_once('-').map_or("", |(prefix, _)| prefix);
+    let of = TAGGABLE.iter().filter(|(beginning, ..)| *beginning == prefix);
+    let require = |(_, kind, _): &(_, Kind, _)| turn.world.require(turn.caller, *kind, id, None);
+    // Endpoints of both types have ids of one form.
+    let Some(thing) = of.map(require).reduce(Result::or) else {
         return Err(Refusal::new("InvalidID", format!("The ID '{id}' is not valid")));
     };
-    let thing = turn.world.require(turn.caller, *kind, id, None)?;
+    let thing = thing?;
     Ok((thing.key(), !turn.caller.is_at(thing)))
 }
 

@@ -30,6 +30,8 @@ const QUOTAS: &[(&str, &str, &str, Limit)] = &[
     ("vpc", "L-A4707A72", "Internet gateways per Region", |quotas| quotas.gateways),
     ("vpc", "L-E79EC296", "VPC security groups per Region", |quotas| quotas.groups),
     ("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC", |quotas| quotas.endpoints),
+    ("vpc", "L-1B52E74A", "Gateway VPC endpoints per Region", |quotas| quotas.gateway_endpoints),
+    ("vpc", "L-FE5A380F", "NAT gateways per Availability Zone", |quotas| quotas.nats_per_zone),
     ("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", |quotas| quotas.addresses),
 ];
 

@@ -8,10 +8,12 @@ mod balancing;
 mod balancing_tags;
 mod caller_identity;
 mod elastic_ip;
-mod endpoint_policy;
+mod endpoint;
 mod endpoint_service;
+mod endpoint_table;
 mod extra_tags;
 mod gateway_attachment;
+mod gateway_endpoint;
 mod health_check;
 mod interface_endpoint;
 mod internet_gateway;
@@ -20,6 +22,7 @@ mod listener;
 mod listener_options;
 mod load_balancer;
 mod load_balancer_options;
+mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod peering_acceptance;
@@ -56,18 +59,18 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     balancing_tags::ACTIONS,
     caller_identity::ACTIONS,
     elastic_ip::ACTIONS,
-    endpoint_policy::ACTIONS,
+    endpoint::ACTIONS,
     endpoint_service::ACTIONS,
     extra_tags::ACTIONS,
     gateway_attachment::ACTIONS,
     health_check::ACTIONS,
-    interface_endpoint::ACTIONS,
     internet_gateway::ACTIONS,
     limits::ACTIONS,
     listener::ACTIONS,
     listener_options::ACTIONS,
     load_balancer::ACTIONS,
     load_balancer_options::ACTIONS,
+    nat_gateway::ACTIONS,
     network_acl::ACTIONS,
     network_interface::ACTIONS,
     peering_acceptance::ACTIONS,

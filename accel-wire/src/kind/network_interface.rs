@@ -1,7 +1,7 @@
 //! Network interfaces, which services put into subnets.
 
 use accel_core::resource::{Attributes, Kind};
-use accel_mock::{Body, Holder, Interface, State};
+use accel_mock::{Body, Holder, Interface, Key, State};
 
 use super::availability_zone::zone_id;
 use crate::action::{Action, View};
@@ -70,10 +70,10 @@ fn zone(row: &Row<'_>) -> Vec<String> {
 }
 
 fn interface_type(row: &Row<'_>) -> &'static str {
+    let is = |key: Key, kind| row.view.thing(key).kind() == kind;
     match of(row).holder() {
-        Holder::Thing(key) if row.view.thing(*key).kind() == Kind::LoadBalancer => {
-            "network_load_balancer"
-        }
+        Holder::Thing(key) if is(*key, Kind::LoadBalancer) => "network_load_balancer",
+        Holder::Thing(key) if is(*key, Kind::NatGateway) => "nat_gateway",
         Holder::Thing(_) => "vpc_endpoint",
         Holder::Foreign(_) => "interface",
     }
@@ -84,10 +84,12 @@ fn description(row: &Row<'_>) -> String {
     match of(row).holder() {
         Holder::Thing(key) => {
             let thing = row.view.thing(*key);
-            if let Attributes::LoadBalancer(it) = row.view.world.attributes(thing) {
-                format!("ELB {}", it.metric_name)
-            } else {
-                format!("VPC Endpoint Interface {}", thing.id())
+            match row.view.world.attributes(thing) {
+                Attributes::LoadBalancer(it) => format!("ELB {}", it.metric_name),
+                Attributes::NatGateway(_) => format!("Interface for NAT Gateway {}", thing.id()),
+                Attributes::Plain | Attributes::InterfaceEndpoint(_) | Attributes::ElasticIp(_) => {
+                    format!("VPC Endpoint Interface {}", thing.id())
+                }
             }
         }
         Holder::Foreign(text) => text.clone(),
@@ -110,7 +112,9 @@ fn show(row: &Row<'_>, xml: &mut Xml) {
     xml.field("requesterManaged", true);
     xml.field("status", "in-use");
     xml.field("interfaceType", interface_type(row));
-    xml.field("sourceDestCheck", interface_type(row) != "network_load_balancer");
+    // Both pass on packets that are not for them. Source: NAT gateway basics; Requester-managed network interfaces.
+    let passes_on = ["network_load_balancer", "nat_gateway"].contains(&interface_type(row));
+    xml.field("sourceDestCheck", !passes_on);
     xml.field("privateIpAddress", interface.address());
     xml.set("groupSet", interface.groups(), |xml, key| super::show_group(view, *key, xml));
     xml.group("attachment", |xml| {

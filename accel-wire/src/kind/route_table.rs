@@ -43,6 +43,11 @@ static TABLES: Family = Family {
         ("route.destination-cidr-block", |row| {
             route::all(row).map(|(route, _)| route.destination.to_string()).collect()
         }),
+        ("route.destination-prefix-list-id", |row| {
+            route::lists(row).map(|(list, _)| list).collect()
+        }),
+        ("route.nat-gateway-id", |row| route::targets(row, "natGatewayId")),
+        ("route.state", route::states),
         ("route.gateway-id", |row| route::targets(row, "gatewayId")),
         ("route.vpc-peering-connection-id", |row| route::targets(row, "vpcPeeringConnectionId")),
     ],

@@ -15,6 +15,7 @@ use crate::xml::Xml;
 pub(super) const ACTIONS: &[Action] = &[
     Action::changes(Ec2, "CreateSubnet", create),
     Action::looks(Ec2, "DescribeSubnets", |asked| describe(&SUBNETS, asked)),
+    Action::changes(Ec2, "ModifySubnetAttribute", modify),
     Action::changes(Ec2, "DeleteSubnet", |asked| super::delete(asked, "SubnetId", Kind::Subnet)),
 ];
 
@@ -31,6 +32,7 @@ static SUBNETS: Family = Family {
         ("state", |row| vec![state(row).to_owned()]),
         ("owner-id", |row| vec![row.thing.account().to_string()]),
         ("default-for-az", |_| vec!["false".to_owned()]),
+        ("map-public-ip-on-launch", |row| vec![of(row).public_addresses.to_string()]),
     ],
     rows: Rows::Things(Kind::Subnet),
     show,
@@ -46,11 +48,31 @@ fn create(asked: &Asked<'_>) -> Result<Act> {
         let region: &Region = &turn.caller.region;
         let first = || turn.world.settings().offers.zones_of(region).into_iter().next();
         let zone = zone.or_else(first).unwrap_or_else(|| Zone::new(region.to_string()));
-        let key = turn.make(Body::Subnet(Subnet { vpc, cidr, zone }), tags, None)?;
+        let key = turn.make(
+            Body::Subnet(Subnet { vpc, cidr, zone, public_addresses: false }),
+            tags,
+            None,
+        )?;
         turn.show(|view, xml| {
             let row = Row::new(view, view.thing(key), State::Pending);
             xml.group("subnet", |xml| show(&row, xml));
         });
+        Ok(())
+    }))
+}
+
+/// One attribute per call, and only the one that says whether a subnet is public. Source: `ModifySubnetAttribute`.
+fn modify(asked: &Asked<'_>) -> Result<Act> {
+    let id = asked.need("SubnetId")?;
+    let public: bool = asked.part("MapPublicIpOnLaunch").parse("Value")?;
+    Ok(Box::new(move |turn| {
+        turn.world.require(turn.caller, Kind::Subnet, &id, None)?;
+        turn.world.change(&id, |body| {
+            if let Body::Subnet(subnet) = body {
+                subnet.public_addresses = public;
+            }
+        });
+        turn.done();
         Ok(())
     }))
 }
@@ -83,7 +105,7 @@ fn show(row: &Row<'_>, xml: &mut Xml) {
     xml.field("availabilityZone", &subnet.zone);
     xml.field("availabilityZoneId", zone_id(row.view, region, &subnet.zone));
     xml.field("defaultForAz", false);
-    xml.field("mapPublicIpOnLaunch", false);
+    xml.field("mapPublicIpOnLaunch", subnet.public_addresses);
     xml.field("assignIpv6AddressOnCreation", false);
     xml.field("mapCustomerOwnedIpOnLaunch", false);
     xml.field("enableDns64", false);

@@ -41,7 +41,11 @@ fn create(asked: &Asked<'_>) -> Result<Act> {
     asked.only("AmazonProvidedIpv6CidrBlock", "false")?;
     let tags: Tags = asked.tags_for("vpc")?;
     Ok(Box::new(move |turn| {
-        let key = turn.make(Body::Vpc(Vpc { cidr, dns_hostnames: false }), tags, None)?;
+        let key = turn.make(
+            Body::Vpc(Vpc { cidr, dns_hostnames: false, dns_support: true }),
+            tags,
+            None,
+        )?;
         turn.show(|view, xml| {
             let row = Row::new(view, view.thing(key), State::Pending);
             xml.group("vpc", |xml| show(&row, xml));

@@ -1,4 +1,4 @@
-//! Attributes of a VPC: one per call.
+//! Attributes of a VPC that decide which names resolve in it: one per call.
 
 use accel_core::resource::Kind;
 use accel_mock::{Body, Setting, VpcDnsHostnames};
@@ -14,7 +14,7 @@ pub(super) const ACTIONS: &[Action] = &[
 ];
 
 fn modify(asked: &Asked<'_>) -> Result<Act> {
-    let vpc = asked.need("VpcId")?;
+    let id = asked.need("VpcId")?;
     let hostnames: Option<bool> = asked.part("EnableDnsHostnames").parsed("Value")?;
     let support: Option<bool> = asked.part("EnableDnsSupport").parsed("Value")?;
     asked.part("EnableNetworkAddressUsageMetrics").only("Value", "false")?;
@@ -22,15 +22,18 @@ fn modify(asked: &Asked<'_>) -> Result<Act> {
         let message = "Only one attribute may be modified per call.";
         return Err(Refusal::new("InvalidParameterCombination", message));
     }
-    // Every VPC of this cloud has it, and keeps it.
-    if support == Some(false) {
-        return Err(Refusal::not_simulated("EnableDnsSupport.Value=false"));
-    }
     Ok(Box::new(move |turn| {
-        let vpc = turn.world.require(turn.caller, Kind::Vpc, &vpc, None)?.key();
+        let vpc = turn.world.require(turn.caller, Kind::Vpc, &id, None)?.key();
         if let Some(on) = hostnames {
             let setting = Setting::VpcDnsHostnames(VpcDnsHostnames { vpc, on });
             turn.world.set(turn.caller, setting)?;
+        }
+        if let Some(on) = support {
+            turn.world.change(&id, |body| {
+                if let Body::Vpc(vpc) = body {
+                    vpc.dns_support = on;
+                }
+            });
         }
         turn.done();
         Ok(())
@@ -44,7 +47,7 @@ fn describe(asked: &Asked<'_>) -> Result<Act> {
         let Body::Vpc(body) = thing.body() else { unreachable!("a VPC was required") };
         let value = match attribute.as_str() {
             "enableDnsHostnames" => body.dns_hostnames,
-            "enableDnsSupport" => true,
+            "enableDnsSupport" => body.dns_support,
             "enableNetworkAddressUsageMetrics" => false,
             other => return Err(Refusal::value("attribute", other)),
         };

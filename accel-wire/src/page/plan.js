@@ -91,11 +91,12 @@ function subnet(world, it) {
   });
   const [zone, ...more] = it.brief;
   const lines = [zone.replace(it.region, "zone "), ...more];
-  return box("thing", title(it), { key: it.key, lines, rows: interfaces.map((one) => [one]) });
+  const nats = world.parts(it, "NAT gateway").map((one) => leaf(one, ["NAT gateway", ...one.brief]));
+  return box("thing", title(it), { key: it.key, lines, rows: [...nats, ...interfaces].map((one) => [one]) });
 }
 
 function routeTable(world, it) {
-  const routes = world.parts(it, "route").map(briefly);
+  const routes = ["route", "route table of a gateway endpoint"].flatMap((kind) => world.parts(it, kind).map(briefly));
   const serves = world.of("route table association").filter((one) => one.parent === it.key);
   const subnets = `${serves.length} ${serves.length === 1 ? "subnet" : "subnets"}`;
   return leaf(it, [`${isBorn(it) ? "main" : "route"} table, ${subnets}`, ...some(routes)]);
@@ -112,7 +113,7 @@ function vpc(world, it) {
   const rows = [
     ...world.gatewaysOf(it).map((one) => [leaf(one, ["internet gateway"])]),
     ...of("network load balancer").map((one) => [balancer(world, one)]),
-    ...of("interface endpoint").map((one) => [leaf(one, ["interface endpoint", ...one.brief])]),
+    ...["interface endpoint", "gateway endpoint"].flatMap((kind) => of(kind).map((one) => [leaf(one, [kind, ...one.brief])])),
     ...of("target group").filter((one) => !used.has(one)).map((one) => [targetGroup(world, one)]),
     ...inRows(of("subnet").sort((a, b) => a.brief[0].localeCompare(b.brief[0])).map((one) => subnet(world, one)), 3),
     ...of("route table").filter((one) => !isBorn(one)).map((one) => [routeTable(world, one)]),
@@ -133,7 +134,8 @@ function loose(world, things) {
 }
 
 function region(world, [name, things]) {
-  const services = new Set(things.filter((it) => it.kind === "interface endpoint").map((it) => it.brief[0]));
+  const endpoints = things.filter((it) => ["interface endpoint", "gateway endpoint"].includes(it.kind));
+  const services = new Set(endpoints.map((it) => it.brief[0]));
   const rows = [
     ...inRows([...services].map((service) => box("outside", service, { lines: ["service of the cloud"] })), 2),
     ...things.filter((it) => it.kind === "VPC").map((it) => [vpc(world, it)]),

@@ -37,7 +37,7 @@ def control(method, what, body=None, headers=None):
 
 NONE = dict.fromkeys(
     "vpc subnet endpoint balancer peering acceptance target endpoint_gone balancer_interfaces_gone peering_gone group_release "
-    "private_dns_release association_release".split(),
+    "private_dns_release association_release nat nat_gone nat_trace gateway_endpoint gateway_endpoint_gone".split(),
     0,
 )
 

@@ -61,7 +61,8 @@ class Endpoints(WireTest):
         self.assertEqual([(one["ServiceName"], len(one["AvailabilityZones"])) for one in found], [(names[0], 3)])
         self.assertGreater(len(self.far.describe_vpc_endpoint_services()["ServiceNames"]), 10)
         self.refused("InvalidServiceName", self.far.describe_vpc_endpoint_services, ServiceNames=names)
-        self.assertEqual(self.far.describe_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": names}])["PrefixLists"], [])
+        lists = self.far.describe_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": names}])["PrefixLists"]
+        self.assertEqual(lists, [], "only services with gateway endpoints have one")
         vpc, subnet, group = self.far_side()
         self.refused("InvalidServiceName", self.endpoint, vpc=vpc, subnet=subnet, group=group, ServiceName=names[1])
 

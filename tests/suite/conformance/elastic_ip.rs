@@ -48,3 +48,17 @@ pub(super) async fn is_released_after_its_load_balancer(lab: &mut Lab<'_>) -> Ve
     ensure_eq!(lab.phase(&id).await?, Phase::Gone, "the address is still ours");
     Ok(())
 }
+
+/// A NAT gateway holds it until it is gone. Source: `DeleteNatGateway`, `ReleaseAddress`.
+pub(super) async fn is_held_by_a_nat_gateway(lab: &mut Lab<'_>) -> Verdict {
+    let nat = lab.make_ready(Kind::NatGateway).await?;
+    let address = lab.lane.island.address.clone();
+    holds(lab, &address, &nat).await?;
+    lab.remove(&nat).await?;
+    lab.settle().await;
+    let id = lab.id(&address);
+    lab.backend().delete(&id).await?;
+    lab.settle().await;
+    ensure_eq!(lab.phase(&id).await?, Phase::Gone, "the address is still ours");
+    Ok(())
+}

@@ -30,6 +30,29 @@ pub(super) async fn has_the_pinned_addresses(lab: &mut Lab<'_>) -> Verdict {
     Ok(())
 }
 
+/// Without pins the cloud picks an address in each subnet, and that is no difference from what was asked.
+pub(super) async fn has_addresses_of_the_clouds_choice(lab: &mut Lab<'_>) -> Verdict {
+    let place = lab.subject.service.place.clone();
+    let mut endpoint = sample(lab);
+    for subnet in &mut endpoint.subnets {
+        subnet.address = None;
+    }
+    let node = lab.add("unpinned", &place, endpoint);
+    let id = lab.make_ready(node).await?;
+    let Attributes::InterfaceEndpoint(it) = lab.until_ready(&id).await?.attributes else {
+        return Err(Stop::Failed("an endpoint has other attributes".to_owned()));
+    };
+    for (subnet, block) in lab.lane.service.subnets.iter().zip(["10.1.0.0/20", "10.1.16.0/20"]) {
+        let subnet = lab.id(node_of(subnet));
+        let address = it.address_in(&subnet);
+        let inside = address.is_some_and(|address| net(block).contains(&address));
+        ensure!(inside, "the address in {subnet} is {address:?}");
+    }
+    lab.settle().await;
+    ensure_eq!(lab.find(&lab.asked(node)).await?, Some(id), "it is not found as it was asked");
+    Ok(())
+}
+
 /// Source: EC2 error codes, `InvalidServiceName`.
 pub(super) async fn refuses_an_unknown_service(lab: &mut Lab<'_>) -> Verdict {
     let mut endpoint = sample(lab);
@@ -48,7 +71,7 @@ pub(super) async fn refuses_two_subnets_in_one_zone(lab: &mut Lab<'_>) -> Verdic
     };
     let subnet = lab.lane.graph.add("twin", &site.place, subnet);
     endpoint.subnets[1].subnet = subnet;
-    endpoint.subnets[1].address = Ipv4Addr::new(10, 1, 32, 10);
+    endpoint.subnets[1].address = Some(Ipv4Addr::new(10, 1, 32, 10));
     let node = lab.add("twins", &site.place, endpoint);
     lab.make_needs(node).await?;
     lab.settle().await;
@@ -65,7 +88,7 @@ pub(super) async fn refuses_a_zone_that_lacks_the_service(lab: &mut Lab<'_>) -> 
     let mut endpoint = sample(lab);
     let subnet = Subnet { vpc: endpoint.vpc.clone(), cidr: net("10.1.32.0/20"), zone };
     endpoint.subnets[1].subnet = lab.lane.graph.add("barred", &place, subnet);
-    endpoint.subnets[1].address = Ipv4Addr::new(10, 1, 32, 10);
+    endpoint.subnets[1].address = Some(Ipv4Addr::new(10, 1, 32, 10));
     let node = lab.add("in.a.barred.zone", &place, endpoint);
     lab.make_needs(node).await?;
     lab.settle().await;
@@ -76,7 +99,7 @@ pub(super) async fn refuses_a_zone_that_lacks_the_service(lab: &mut Lab<'_>) -> 
 /// An address outside its subnet can not be had.
 pub(super) async fn refuses_an_address_outside_its_subnet(lab: &mut Lab<'_>) -> Verdict {
     let mut endpoint = sample(lab);
-    endpoint.subnets[0].address = Ipv4Addr::new(10, 1, 200, 10);
+    endpoint.subnets[0].address = Some(Ipv4Addr::new(10, 1, 200, 10));
     refuses_each(lab, Kind::InterfaceEndpoint, [endpoint.into()]).await
 }
 
@@ -108,8 +131,8 @@ pub(super) async fn conflicts_with_another_holder_of_its_private_names(
     let first = lab.add("first", &place, endpoint.clone());
     lab.make_ready(first).await?;
     lab.settle().await;
-    endpoint.subnets[0].address = Ipv4Addr::new(10, 1, 0, 77);
-    endpoint.subnets[1].address = Ipv4Addr::new(10, 1, 16, 77);
+    endpoint.subnets[0].address = Some(Ipv4Addr::new(10, 1, 0, 77));
+    endpoint.subnets[1].address = Some(Ipv4Addr::new(10, 1, 16, 77));
     let asked = lab.asked(first).named("second").with(endpoint);
     in_the_way(&lab.refused(&asked).await?)
 }

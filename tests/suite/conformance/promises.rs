@@ -4,11 +4,12 @@ use super::verbs::{
     blockers, contract, create, delete, find, glance, list, offer, read, repeat, setting,
 };
 use super::{
-    Promise, closed_egress, elastic_ip, endpoint_policy, extra_tags, gateway_attachment,
-    health_check, interface_endpoint, internet_gateway, listener, listener_options, load_balancer,
-    load_balancer_options, peering_acceptance, peering_connection, peering_tags, route,
-    route_table, route_table_association, rule_description, security_group, security_group_rule,
-    subnet, target, target_group, target_group_options, vpc, vpc_dns_hostnames,
+    Promise, closed_egress, elastic_ip, endpoint_policy, endpoint_table, extra_tags,
+    gateway_attachment, gateway_endpoint, health_check, interface_endpoint, internet_gateway,
+    listener, listener_options, load_balancer, load_balancer_options, nat_gateway,
+    peering_acceptance, peering_connection, peering_tags, route, route_replacement, route_table,
+    route_table_association, rule_description, security_group, security_group_rule, subnet, target,
+    target_group, target_group_options, vpc, vpc_dns_hostnames,
 };
 
 /// Hands the list to another macro, after the arguments given.
@@ -33,6 +34,9 @@ macro_rules! each_promise {
                 leaves_out_an_unknown_service,
                 says_who_calls_on_each_side,
                 counts_what_is_used_of_each_quota,
+                says_which_services_can_have_gateway_endpoints,
+                shows_what_a_network_holds,
+                leaves_out_what_is_gone_of_networks,
                 answers_an_empty_query,
             ]
             create: [
@@ -153,11 +157,14 @@ macro_rules! each_promise {
             route_table_association: [
                 conflicts_with_another_table_of_the_subnet,
                 makes_room_for_another,
+                with_a_strangers_subnet_is_listed,
             ]
             route: [
                 conflicts_with_another_target_of_its_destination,
                 stands_beside_a_route_to_another_destination,
                 outlives_what_it_leads_to,
+                in_a_strangers_table_is_listed_with_both_ends,
+                is_left_where_somebody_has_pointed_it_elsewhere,
             ]
             security_group: [
                 conflicts_with_another_content_of_its_name,
@@ -173,6 +180,7 @@ macro_rules! each_promise {
             ]
             interface_endpoint: [
                 has_the_pinned_addresses,
+                has_addresses_of_the_clouds_choice,
                 refuses_an_unknown_service,
                 refuses_two_subnets_in_one_zone,
                 refuses_a_zone_that_lacks_the_service,
@@ -192,6 +200,7 @@ macro_rules! each_promise {
                 has_one_public_address,
                 differs_from_another,
                 is_held_by_a_load_balancer,
+                is_held_by_a_nat_gateway,
                 is_released_after_its_load_balancer,
             ]
             load_balancer: [
@@ -223,6 +232,32 @@ macro_rules! each_promise {
                 conflicts_with_another_balancer_of_its_group,
                 is_removed_alone,
             ]
+            nat_gateway: [
+                has_the_address_of_its_elastic_ip,
+                without_an_internet_gateway_fails_with_its_code,
+                conflicts_with_another_holder_of_its_address,
+                holds_its_subnet_and_the_way_to_the_internet,
+                leaves_the_routes_that_lead_to_it,
+                that_is_deleted_is_gone_though_it_lingers,
+            ]
+            gateway_endpoint: [
+                refuses_a_service_without_one,
+                stands_beside_another_of_its_service,
+                takes_its_tables_along,
+            ]
+            endpoint_table: [
+                conflicts_with_another_endpoint_of_its_service,
+                is_no_route_in_a_list,
+                is_removed_alone,
+                of_a_strangers_table_is_listed,
+            ]
+            route_replacement: [
+                of_no_route_is_refused,
+                puts_back_what_was_there,
+                leaves_what_somebody_has_pointed_elsewhere,
+                is_listed_by_the_receipt_of_its_nat_gateway,
+                of_what_is_not_there_any_more_is_not_put_back,
+            ]
             vpc_dns_hostnames: [
                 are_off_in_a_new_vpc,
                 are_of_one_vpc,
@@ -244,6 +279,7 @@ macro_rules! each_promise {
             endpoint_policy: [
                 refuses_what_is_no_policy,
                 is_compared_by_content,
+                of_a_gateway_endpoint_is_compared_by_content,
             ]
             health_check: [
                 refuses_values_out_of_range,

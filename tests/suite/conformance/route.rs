@@ -1,9 +1,11 @@
 //! Promises about routes.
 
 use accel_core::backend::Phase;
-use accel_core::resource::Kind;
+use accel_core::resource::{Kind, Route, Via};
+use accel_core::{Ref, RemoteId};
 
-use super::{Verdict, ensure, ensure_eq, in_the_way};
+use super::host::{destination, host, leave, nat_in, point_elsewhere, shown};
+use super::{Stop, Verdict, ensure, ensure_eq, in_the_way};
 use crate::lab::Lab;
 
 /// One route per destination and table. Source: EC2 error codes, `RouteAlreadyExists`.
@@ -41,4 +43,52 @@ pub(super) async fn outlives_what_it_leads_to(lab: &mut Lab<'_>) -> Verdict {
     let list = lab.list(&route.place).await?;
     ensure!(list.iter().any(|found| found.id == route), "the dead route is not listed");
     lab.remove(&route).await
+}
+
+/// A route of ours in the host's table, through a NAT gateway of ours.
+async fn route_there(
+    lab: &mut Lab<'_>,
+    host: &mut Lab<'_>,
+) -> Result<(RemoteId, RemoteId, RemoteId), Stop> {
+    let nat = nat_in(lab, host, None).await?;
+    let place = lab.subject.entry.place.clone();
+    let table = host.id(Kind::RouteTable);
+    let (by, via) = (Ref::existing(table.clone()), Via::Nat(nat.clone()));
+    let node = lab.add("route", &place, Route { table: by, destination: destination(), via });
+    let id = lab.make_ready(node).await?;
+    lab.settle().await;
+    ensure_eq!(lab.find(&lab.asked(node)).await?, Some(id.clone()), "the route is not found");
+    Ok((id, table, lab.id(&nat)))
+}
+
+/// Its table is somebody else's: it is found from the NAT gateway, and says which it is.
+pub(super) async fn in_a_strangers_table_is_listed_with_both_ends(lab: &mut Lab<'_>) -> Verdict {
+    let mut host = host(lab).await?;
+    let verdict = listed_there(lab, &mut host).await;
+    leave(lab, host, verdict).await
+}
+
+async fn listed_there(lab: &mut Lab<'_>, host: &mut Lab<'_>) -> Verdict {
+    let (route, table, nat) = route_there(lab, host).await?;
+    let found = shown(lab, &route, &[&table, &nat]).await?;
+    ensure_eq!(found.key, Some(destination().to_string()), "the key of {route}");
+    lab.remove(&route).await
+}
+
+/// A route is told by its table and destination, and somebody may have led that elsewhere: then it is theirs.
+pub(super) async fn is_left_where_somebody_has_pointed_it_elsewhere(lab: &mut Lab<'_>) -> Verdict {
+    let mut host = host(lab).await?;
+    let verdict = left_there(lab, &mut host).await;
+    leave(lab, host, verdict).await
+}
+
+async fn left_there(lab: &mut Lab<'_>, host: &mut Lab<'_>) -> Verdict {
+    let (route, ..) = route_there(lab, host).await?;
+    let elsewhere = point_elsewhere(host, &route).await?;
+    ensure_eq!(lab.phase(&route).await?, Phase::Gone, "the route to our NAT gateway");
+    lab.backend().delete(&route).await?;
+    lab.settle().await;
+    let stays = host.find(&host.asked(elsewhere)).await?;
+    ensure!(stays.is_some(), "the host's new route is gone or changed");
+    Ok(())
 }

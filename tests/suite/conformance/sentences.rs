@@ -54,6 +54,9 @@ pub const SENTENCES: &[(&str, &[&str])] = &[
             "offer::finds_a_service_by_its_short_and_its_full_name",
             "offer::says_who_calls_on_each_side",
             "offer::counts_what_is_used_of_each_quota",
+            "offer::says_which_services_can_have_gateway_endpoints",
+            "offer::shows_what_a_network_holds",
+            "offer::leaves_out_what_is_gone_of_networks",
         ],
     ),
     (
@@ -93,6 +96,8 @@ pub const SENTENCES: &[(&str, &[&str])] = &[
         &[
             "find::does_not_find_what_is_deleting_or_gone",
             "peering_connection::of_overlapping_blocks_fails_and_leaves_nothing",
+            "nat_gateway::without_an_internet_gateway_fails_with_its_code",
+            "nat_gateway::that_is_deleted_is_gone_though_it_lingers",
         ],
     ),
     (
@@ -121,6 +126,11 @@ pub const SENTENCES: &[(&str, &[&str])] = &[
             "list::shows_what_each_thing_refers_to",
             "list::shows_a_strangers_child_of_our_thing",
             "list::shows_our_things_child_in_a_strangers_parent",
+            "route::in_a_strangers_table_is_listed_with_both_ends",
+            "route_table_association::with_a_strangers_subnet_is_listed",
+            "endpoint_table::of_a_strangers_table_is_listed",
+            "endpoint_table::is_no_route_in_a_list",
+            "route_replacement::is_listed_by_the_receipt_of_its_nat_gateway",
             "list::never_shows_another_deployments_things",
         ],
     ),
@@ -128,6 +138,7 @@ pub const SENTENCES: &[(&str, &[&str])] = &[
         "What is gone, or can only age out, is left out.",
         &[
             "list::leaves_out_what_is_gone",
+            "nat_gateway::that_is_deleted_is_gone_though_it_lingers",
             "peering_connection::of_overlapping_blocks_fails_and_leaves_nothing",
         ],
     ),

@@ -6,13 +6,13 @@
 mod asked;
 mod look;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use accel_core::backend::{Bound, Found, NetworkBackend, OfferQuery, Phase, Ready};
 use accel_core::graph::{Need, To};
-use accel_core::resource::{Attributes, Describe as _, Kind, Resource};
+use accel_core::resource::{Attributes, Describe as _, Kind, Resource, Route, Via};
 use accel_core::tags::Stamp;
 use accel_core::{DeploymentId, Error, ErrorKind, NodeId, Owner, Place, RemoteId, RunId};
 use tokio::time::Instant;
@@ -36,6 +36,8 @@ pub struct Lab<'s> {
     stamp: Stamp,
     bound: BTreeMap<NodeId, Bound>,
     made: Vec<RemoteId>,
+    /// The nodes that take over what somebody else has made, once that is there.
+    replaced: BTreeSet<NodeId>,
     attempt: u32,
 }
 
@@ -82,6 +84,7 @@ impl<'s> Lab<'s> {
             },
             bound: BTreeMap::new(),
             made: Vec::new(),
+            replaced: BTreeSet::new(),
             attempt: 0,
         })
     }
@@ -132,12 +135,22 @@ impl<'s> Lab<'s> {
                 fingerprint: node.fingerprint,
             },
             place: node.place.clone(),
-            resource: node.resource.clone(),
+            resource: self.with_ids(&node.resource),
             bound,
-            carried: self.carried_by(id),
+            carried: self.carried_by(id).iter().map(|it| self.with_ids(it)).collect(),
             stamp: self.stamp.clone(),
             attempt: self.attempt,
         }
+    }
+
+    /// The same with the ids of nodes in the place of their names.
+    fn with_ids(&self, resource: &Resource) -> Resource {
+        let mut text = serde_json::to_string(resource).expect("a resource is plain data");
+        for (node, bound) in &self.bound {
+            let name = format!("<{}>", self.lane.graph.node(*node).name);
+            text = text.replace(&name, bound.id.as_str());
+        }
+        serde_json::from_str(&text).expect("an id is plain text")
     }
 
     /// The settings whose first value the create of a node carries.
@@ -187,6 +200,27 @@ impl<'s> Lab<'s> {
                 self.ready(id).await?;
             }
         }
+        self.make_what_is_replaced(target).await
+    }
+
+    /// What somebody else has made before a node of ours takes it over: a route through the entry side's internet gateway. It is no
+    /// node of the lane.
+    async fn make_what_is_replaced(&mut self, node: NodeId) -> Result<(), Stop> {
+        let resource = &self.lane.graph.node(node).resource;
+        let Resource::RouteReplacement(it) = resource.clone() else { return Ok(()) };
+        if !self.replaced.insert(node) {
+            return Ok(());
+        }
+        let gateway = self.lane.at_entry.gateway.clone();
+        let route =
+            Route { table: it.table, destination: it.destination, via: Via::Gateway(gateway) };
+        let mut asked = self.asked(node).named("somebody").with(route);
+        let gateway = node_of(&self.lane.at_entry.gateway);
+        asked.bound.push((gateway, Bound { id: self.id(gateway), attributes: None }));
+        let id = self.create(&asked).await?;
+        self.until_ready(&id).await?;
+        // Somebody has made it long ago.
+        self.settle().await;
         Ok(())
     }
 
@@ -324,6 +358,7 @@ impl<'s> Lab<'s> {
     pub async fn clear(&mut self) -> Result<(), Stop> {
         let made = std::mem::take(&mut self.made);
         self.bound.clear();
+        self.replaced.clear();
         // A cloud remembers the tokens of what is dead.
         self.attempt += 1;
         if made.is_empty() {

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use accel_core::resource::{
     Api, BalancerSubnet, ClosedEgress, DEFAULT_IDLE_TIMEOUT_SECS, Direction, ElasticIp,
-    EndpointPolicy, EndpointSubnet, ExtraTags, GatewayAttachment, HealthCheck, InterfaceEndpoint,
-    InternetGateway, Listener, ListenerOptions, LoadBalancer, LoadBalancerOptions,
-    PeeringAcceptance, PeeringConnection, PeeringTags, Route, RouteTable, RouteTableAssociation,
-    RuleDescription, SecurityGroup, SecurityGroupRule, Subnet, Target, TargetGroup,
-    TargetGroupOptions, Traffic, Via, Vpc, VpcDnsHostnames,
+    EndpointPolicy, EndpointSubnet, EndpointTable, ExtraTags, GatewayAttachment, GatewayEndpoint,
+    HealthCheck, InterfaceEndpoint, InternetGateway, Listener, ListenerOptions, LoadBalancer,
+    LoadBalancerOptions, NatGateway, PeeringAcceptance, PeeringConnection, PeeringTags, Route,
+    RouteReplacement, RouteTable, RouteTableAssociation, RuleDescription, SecurityGroup,
+    SecurityGroupRule, Subnet, Target, TargetGroup, TargetGroupOptions, Traffic, Via, Vpc,
+    VpcDnsHostnames,
 };
-use accel_core::{Graph, Ref};
+use accel_core::{Graph, Ref, tags};
 
-use super::{EntryParts, Half, JointParts, ServiceParts, Site, Spares, net, pin, policy};
+use super::{
+    EntryParts, Half, IslandParts, JointParts, ServiceParts, Site, Spares, id_of, net, pin, policy,
+};
 
 pub(super) fn half(graph: &mut Graph, site: &Site, block: &str, peer: &str) -> Half {
     let place = &site.place;
@@ -50,8 +53,10 @@ pub(super) fn half(graph: &mut Graph, site: &Site, block: &str, peer: &str) -> H
 pub(super) fn service_parts(graph: &mut Graph, half: &Half, service_name: &str) -> ServiceParts {
     let place = &half.site.place;
     let dns = graph.add("service.dns", place, VpcDnsHostnames { vpc: half.vpc.clone() });
-    let subnet =
-        |index: usize| EndpointSubnet { subnet: half.subnets[index].clone(), address: pin(index) };
+    let subnet = |index: usize| EndpointSubnet {
+        subnet: half.subnets[index].clone(),
+        address: Some(pin(index)),
+    };
     let endpoint = InterfaceEndpoint {
         vpc: half.vpc.clone(),
         service: service_name.to_owned(),
@@ -61,7 +66,7 @@ pub(super) fn service_parts(graph: &mut Graph, half: &Half, service_name: &str) 
     };
     // A group lets everything out until it is closed: nothing uses it before.
     let endpoint = graph.add_after("service.endpoint", place, endpoint, &[&half.closed.any()]);
-    let policy = EndpointPolicy { endpoint: endpoint.clone(), policy: policy("111111111111") };
+    let policy = EndpointPolicy { endpoint: endpoint.any(), policy: policy("111111111111") };
     let policy = graph.add("service.policy", place, policy);
     ServiceParts { dns, endpoint, policy }
 }
@@ -195,4 +200,41 @@ pub(super) fn joint_parts(graph: &mut Graph, entry: &Half, service: &Half) -> Jo
     };
     let route = graph.add_after("joint.route", near, route, &[&acceptance.any()]);
     JointParts { peering, acceptance, tags, route }
+}
+
+/// The way out of what has no public address. The NAT gateway says in a receipt which route it has taken over, and what that led to.
+pub(super) fn island_parts(graph: &mut Graph, half: &Half, entry: &EntryParts) -> IslandParts {
+    let place = &half.site.place;
+    let address = graph.add("island.address", place, ElasticIp {});
+    let subnet = half.subnets[0].clone();
+    let nat = NatGateway { subnet, address: address.clone() };
+    // It fails in a VPC without a gateway, though it does not refer to it; and a receipt names what is there.
+    let after = [&entry.attachment.any(), &half.table.any()];
+    let nat = graph.add_after("island.nat", place, nat, &after);
+    let destination = net("0.0.0.0/0");
+    let table = graph.add("island.table", place, RouteTable { vpc: half.vpc.clone() });
+    let route = Route { table: table.clone(), destination, via: Via::Nat(nat.clone()) };
+    let route = graph.add("island.route", place, route);
+    let service = format!("com.amazonaws.{}.s3", place.region);
+    let endpoint = GatewayEndpoint { vpc: half.vpc.clone(), service: service.clone() };
+    let endpoint = graph.add("island.endpoint", place, endpoint);
+    let leads = EndpointTable { endpoint: endpoint.clone(), table: half.table.clone(), service };
+    let leads = graph.add("island.endpoint.table", place, leads);
+    let policy = EndpointPolicy { endpoint: endpoint.any(), policy: policy("111111111111") };
+    let policy = graph.add("island.policy", place, policy);
+    let was = id_of(graph, &entry.gateway);
+    let replaced = net("198.51.100.0/24");
+    let replacement = RouteReplacement {
+        table: half.table.clone(),
+        destination: replaced,
+        nat: nat.clone(),
+        was: was.clone(),
+    };
+    let replacement = graph.add("island.replacement", place, replacement);
+    let parent = id_of(graph, &half.table);
+    let receipt = tags::receipt(&parent, Some(&replaced.to_string()), Some(&was));
+    let receipt =
+        ExtraTags { members: vec![nat.any()], tags: BTreeMap::from([receipt]), api: Api::Network };
+    let receipt = graph.add("island.receipt", place, receipt);
+    IslandParts { address, nat, table, route, endpoint, leads, policy, replacement, receipt }
 }

@@ -9,16 +9,17 @@ use std::net::Ipv4Addr;
 
 use accel_core::graph::To;
 use accel_core::resource::{
-    ClosedEgress, ElasticIp, EndpointPolicy, ExtraTags, GatewayAttachment, HealthCheck,
-    InterfaceEndpoint, InternetGateway, Kind, Listener, ListenerOptions, LoadBalancer,
-    LoadBalancerOptions, PeeringAcceptance, PeeringConnection, PeeringTags, Resource, Route,
-    RouteTable, RouteTableAssociation, RuleDescription, SecurityGroup, SecurityGroupRule, Subnet,
-    Target, TargetGroup, TargetGroupOptions, Via, Vpc, VpcDnsHostnames,
+    ClosedEgress, ElasticIp, EndpointPolicy, EndpointTable, ExtraTags, GatewayAttachment,
+    GatewayEndpoint, HealthCheck, InterfaceEndpoint, InternetGateway, Kind, Listener,
+    ListenerOptions, LoadBalancer, LoadBalancerOptions, NatGateway, PeeringAcceptance,
+    PeeringConnection, PeeringTags, Resource, Route, RouteReplacement, RouteTable,
+    RouteTableAssociation, RuleDescription, SecurityGroup, SecurityGroupRule, Subnet, Target,
+    TargetGroup, TargetGroupOptions, Via, Vpc, VpcDnsHostnames,
 };
 use accel_core::{Graph, NodeId, Place, Ref, Side, Zone};
 use ipnet::Ipv4Net;
 
-use build::{entry_parts, half, joint_parts, service_parts, spares};
+use build::{entry_parts, half, island_parts, joint_parts, service_parts, spares};
 
 /// A place with the two zones that the samples lie in.
 #[derive(Debug, Clone)]
@@ -115,6 +116,29 @@ pub struct JointParts {
     pub route: Ref<Route>,
 }
 
+/// The way out of what has no public address, all on the entry side.
+#[derive(Debug, Clone)]
+pub struct IslandParts {
+    /// The NAT gateway's address.
+    pub address: Ref<ElasticIp>,
+    /// The NAT gateway, in the first subnet.
+    pub nat: Ref<NatGateway>,
+    /// A table of its own.
+    pub table: Ref<RouteTable>,
+    /// That table's default route, through the NAT gateway.
+    pub route: Ref<Route>,
+    /// A gateway endpoint of S3.
+    pub endpoint: Ref<GatewayEndpoint>,
+    /// The entry side's table, which leads to it.
+    pub leads: Ref<EndpointTable>,
+    /// Its policy.
+    pub policy: Ref<EndpointPolicy>,
+    /// A route of the entry side's table that somebody has made, through the NAT gateway now.
+    pub replacement: Ref<RouteReplacement>,
+    /// The NAT gateway's receipt for it.
+    pub receipt: Ref<ExtraTags>,
+}
+
 /// Second ones, for contents that differ in what they refer to. All on the entry side.
 #[derive(Debug, Clone)]
 pub struct Spares {
@@ -145,6 +169,8 @@ pub struct Lane {
     pub at_entry: EntryParts,
     /// The joint.
     pub joint: JointParts,
+    /// The way out.
+    pub island: IslandParts,
     /// Second ones.
     pub spare: Spares,
 }
@@ -166,6 +192,11 @@ pub fn node_of<K>(reference: &Ref<K>) -> NodeId {
         To::Node(node) => *node,
         To::Existing(id) => panic!("{id} is no node of the lane"),
     }
+}
+
+/// What stands for the id of a node where a sample has text that names one; the lab puts the id in its place.
+pub fn id_of<K>(graph: &Graph, reference: &Ref<K>) -> String {
+    format!("<{}>", graph.node(node_of(reference)).name)
 }
 
 /// The address that the sample endpoint asks for in its first or second subnet.
@@ -195,6 +226,7 @@ impl Lane {
         let spare = spares(&mut graph, &north);
         let at_entry = entry_parts(&mut graph, &north, &south, &at_service);
         let joint = joint_parts(&mut graph, &north, &south);
+        let island = island_parts(&mut graph, &north, &at_entry);
         Self {
             graph,
             service_name: service_name.to_owned(),
@@ -203,6 +235,7 @@ impl Lane {
             at_service,
             at_entry,
             joint,
+            island,
             spare,
         }
     }
@@ -234,6 +267,10 @@ impl Lane {
             Kind::TargetGroup => node_of(&self.at_entry.targets),
             Kind::Target => node_of(&self.at_entry.target),
             Kind::Listener => node_of(&self.at_entry.listener),
+            Kind::NatGateway => node_of(&self.island.nat),
+            Kind::GatewayEndpoint => node_of(&self.island.endpoint),
+            Kind::EndpointTable => node_of(&self.island.leads),
+            Kind::RouteReplacement => node_of(&self.island.replacement),
             Kind::VpcDnsHostnames => node_of(&self.at_service.dns),
             Kind::ClosedEgress => node_of(&self.entry.closed),
             Kind::PeeringAcceptance => node_of(&self.joint.acceptance),
@@ -268,13 +305,17 @@ impl Lane {
             Resource::SecurityGroup(group) => group.description = "another purpose".into(),
             Resource::SecurityGroupRule(rule) => rule.peer = net("198.51.100.0/24"),
             Resource::InterfaceEndpoint(it) => {
-                it.subnets[0].address = Ipv4Addr::new(10, 1, 0, 99);
+                it.subnets[0].address = Some(Ipv4Addr::new(10, 1, 0, 99));
             }
             Resource::PeeringConnection(it) => it.requester = self.spare.vpc.clone(),
             Resource::LoadBalancer(balancer) => balancer.subnets.truncate(1),
             Resource::TargetGroup(group) => group.port = 8443,
             Resource::Target(target) => target.port = 8443,
             Resource::Listener(listener) => listener.group = self.spare.targets.clone(),
+            Resource::NatGateway(it) => it.subnet = self.entry.subnets[1].clone(),
+            Resource::GatewayEndpoint(it) => it.service = it.service.replace(".s3", ".dynamodb"),
+            Resource::EndpointTable(it) => it.table = self.spare.table.clone(),
+            Resource::RouteReplacement(it) => it.destination = net("192.0.2.0/24"),
             Resource::EndpointPolicy(it) => it.policy = policy("999999999999"),
             Resource::HealthCheck(it) => it.healthy = 3,
             Resource::TargetGroupOptions(it) => it.deregistration_delay_secs = 60,

@@ -356,6 +356,8 @@ impl Driver<'_> {
     /// What is missing is looked at, and what is not ours is named when something is in the way.
     pub(super) fn take_note(&mut self, seen: &Reconciled) {
         self.agenda.strangers.clone_from(&seen.strangers);
+        self.agenda.elsewhere.extend(seen.elsewhere.iter().cloned());
+        self.agenda.receipts.extend(seen.receipts.iter().cloned());
         for id in &seen.missing {
             self.agenda.turn_mut(*id).suspect = true;
         }

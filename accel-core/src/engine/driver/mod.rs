@@ -216,7 +216,7 @@ impl<'a> Driver<'a> {
                 Some(Record::Intended {
                     item: *id,
                     attempt: item.attempt,
-                    holds: inputs.ids().cloned().collect(),
+                    holds: self.state.holdings(node, &bound),
                     key: resource.key(&inputs),
                     slots: resource.slots(&inputs),
                 })

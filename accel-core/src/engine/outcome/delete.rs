@@ -2,10 +2,13 @@
 
 use super::{BLOCKERS_AGAIN_MS, Judge, REFUSALS_BEFORE_BLOCKERS};
 use crate::backend::Blocker;
+use crate::engine::agenda::Moment;
 use crate::engine::policy::{Next, Verb, next};
 use crate::engine::state::{Item, Step};
 use crate::error::{Error, ErrorKind};
+use crate::id::RemoteId;
 use crate::journal::{ItemId, Record, Seen};
+use crate::tags;
 
 impl Judge<'_> {
     pub(super) fn deleted(&mut self, id: ItemId) -> Vec<Record> {
@@ -15,6 +18,8 @@ impl Judge<'_> {
         let gone = kind.facts().gone;
         let first_look = self.limits.first_look_ms(kind, gone);
         let now = self.now;
+        self.turn(id).deleted_at = now;
+        let settled = self.proof_at(id);
         self.agenda.removed_at = now;
         let turn = self.turn(id);
         turn.calm();
@@ -22,20 +27,37 @@ impl Judge<'_> {
         turn.blockers.clear();
         turn.ask_blockers_at = None;
         turn.since = Some(now);
-        turn.next_at = now + first_look;
-        match gone {
-            Some(_) => vec![Record::Going { item: id }],
-            None => vec![Record::Gone { item: id }],
+        turn.next_at = settled.max(now + first_look);
+        if gone.is_some() || settled > now {
+            vec![Record::Going { item: id }]
+        } else {
+            vec![Record::Gone { item: id }]
         }
+    }
+
+    /// From when on a look can tell that it has gone. A delete may have come before the cloud showed it, and done nothing. What stands in
+    /// a thing of ours is in the way of that, then; what stands in somebody else's (a route of their table) is in nobody's way and would
+    /// stay. Nothing that another run has made or deleted is younger than this run.
+    pub(super) fn proof_at(&self, id: ItemId) -> Moment {
+        let item = self.item(id);
+        let is_others = |held: &RemoteId| {
+            let place = tags::receipt_place(held.as_str(), item.key.as_deref());
+            self.state.existing.contains(held) || self.agenda.receipts.contains(&place)
+        };
+        let among_others = !item.kind.facts().taggable && item.holds.iter().any(is_others);
+        let since = self.agenda.turn(id).deleted_at;
+        if among_others { since + self.window(id) } else { since }
     }
 
     /// "Not found" without a delete of ours is one look that says gone, and one proves nothing: a read decides.
     pub(super) fn vanished(&mut self, id: ItemId) -> Vec<Record> {
         let now = self.now;
+        self.turn(id).deleted_at = now;
+        let settled = self.proof_at(id);
         let turn = self.turn(id);
         turn.calm();
         turn.since = Some(now);
-        turn.next_at = now;
+        turn.next_at = settled;
         vec![Record::Going { item: id }]
     }
 
@@ -132,7 +154,7 @@ mod tests {
     use super::*;
     use crate::engine::agenda::{Agenda, Limits};
     use crate::engine::state::{State, evolve};
-    use crate::id::{NodeName, Place, RemoteId, Side};
+    use crate::id::{NodeName, Place, Side};
     use crate::resource::Kind;
 
     /// What refusals at these seconds lead to, when something without tags holds a gateway that is to go, and a listing that shows it as

@@ -8,6 +8,9 @@ use crate::error::{Error, ErrorKind};
 use crate::journal::{ItemId, Record};
 use crate::resource::Attributes;
 
+/// How often what was given up is made anew.
+const BREAKS_MAX: u32 = 2;
+
 impl Judge<'_> {
     pub(super) fn read(&mut self, id: ItemId, phase: Phase) -> Vec<Record> {
         let item = self.item(id);
@@ -16,6 +19,10 @@ impl Judge<'_> {
             return Vec::new();
         }
         match phase {
+            Phase::Gone if step == Step::Going && self.now < self.proof_at(id) => {
+                self.turn(id).next_at = self.proof_at(id);
+                Vec::new()
+            }
             Phase::Gone if step == Step::Going => {
                 self.turn(id).went = Some(self.now);
                 vec![Record::Gone { item: id }]
@@ -99,7 +106,10 @@ impl Judge<'_> {
             return records;
         }
         for dependant in self.dependants_of(id) {
-            self.turn(dependant).suspect = true;
+            let turn = self.turn(dependant);
+            turn.suspect = true;
+            // What was given up for the sake of this one gets another try with the next.
+            turn.broken = 0;
         }
         vec![Record::Lost { item: id }]
     }
@@ -131,19 +141,28 @@ impl Judge<'_> {
         items.filter(|item| !self.item(*item).kind.facts().setting).collect()
     }
 
-    /// Accepted, and then given up: one replacement, then a person.
+    /// Accepted, and then given up: made anew twice, then a person. It may have been given up for something that is gone and still
+    /// showed, which is looked at first, when old looks are over; or for another one of it that did not show, which a listing finds, and
+    /// which takes its time to go.
     pub(super) fn broken(&mut self, id: ItemId, why: String) -> Vec<Record> {
         let turn = self.turn(id);
         turn.broken += 1;
         let broken = turn.broken;
-        if broken > 1 {
+        if broken > BREAKS_MAX {
             return self.halt(
                 id,
                 Error::new(ErrorKind::Failed, why)
                     .advice("see the provider's reason, then run deploy again"),
             );
         }
-        *self.turn(id) = Turn { broken, ..Turn::default() };
+        let (now, window) = (self.now, self.window(id) * u64::from(broken * broken));
+        self.agenda.relist = true;
+        *self.turn(id) = Turn { broken, next_at: now + window, ..Turn::default() };
+        for input in self.inputs_of(id) {
+            let turn = self.turn(input);
+            turn.suspect = true;
+            turn.next_at = now + window / 4 * 3;
+        }
         vec![Record::Replaced { item: id, why }]
     }
 

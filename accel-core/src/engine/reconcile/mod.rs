@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::id::{DeploymentId, RemoteId, RunId};
 use crate::journal::{ItemId, Purpose, Record};
 use crate::resource::Repeat;
+use crate::tags;
 
 /// What a listing is held against.
 #[derive(Debug)]
@@ -51,6 +52,10 @@ pub(crate) struct Reconciled {
     pub(crate) unsettled: bool,
     /// Networks that nobody knows, in which things with our tags lie.
     pub(crate) networks: BTreeSet<RemoteId>,
+    /// The strangers that stand in what is not ours, and stay when what they refer to has gone.
+    pub(crate) elsewhere: BTreeSet<Stranger>,
+    /// Places in what is not ours of which something of ours has a receipt.
+    pub(crate) receipts: BTreeSet<String>,
     /// Whether the records at hand tell of everything that there can be.
     pub(crate) recorded: bool,
 }
@@ -74,6 +79,7 @@ pub(crate) fn reconcile<'a>(
     work.found.dedup_by(|a, b| a.found.id.same(&b.found.id));
     relate_by_address(&mut work.found, &work.state);
     work.out.recorded = work.records_are_complete();
+    work.out.receipts = work.receipts();
     work.known();
     work.bind_wanted();
     work.bind_doubtful();
@@ -104,6 +110,12 @@ impl Work<'_, '_, '_, '_> {
             self.found.iter().filter_map(|candidate| candidate.tags.as_ref()?.run.as_ref());
         let earlier = self.state.runs.iter().any(|started| started.stamp.run != *self.context.run);
         self.context.journalled && earlier && runs.all(|run| self.state.knows_run(run))
+    }
+
+    fn receipts(&self) -> BTreeSet<String> {
+        let ours = self.found.iter().filter(|candidate| self.genuine(candidate));
+        let receipts = ours.flat_map(|candidate| tags::receipts(&candidate.found.tags));
+        receipts.map(|(place, _)| place.to_owned()).collect()
     }
 
     /// Whether the run is a cleanup: what it wants are at most addresses that are kept.

@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{RemoteId, RunId};
 use crate::journal::Record;
-use crate::resource::{Describe, Facts, Repeat};
-use crate::tags::Ownership;
+use crate::resource::{Describe, Facts, Kind, Repeat};
+use crate::tags::{self, Ownership};
 
 const COPY: &str = "carries the tags of a resource of ours that was made only once";
 
@@ -66,9 +66,30 @@ impl Work<'_, '_, '_, '_> {
         match duplicate {
             Some(node) => return self.duplicate(index, node),
             None if self.is_a_copy(index) => self.stranger(&id, COPY),
+            None if self.may_be_in_use_unseen(index) => {}
             None => self.doom(index),
         }
         Ok(())
+    }
+
+    /// Without all records, what something of a killed run refers to from a place that is not ours (a route of somebody's table) may go
+    /// only once that must show: nothing keeps the cloud from removing it, and the reference would stay. So may what it refers to itself.
+    fn may_be_in_use_unseen(&mut self, index: usize) -> bool {
+        if self.out.recorded {
+            return false;
+        }
+        let id = &self.found[index].found.id;
+        let keeps = |c: &&Candidate<'_>| {
+            let concerns = c.found.id.same(id) || (!c.claimed && c.refers_to(id));
+            // With what takes its parts along nothing is left behind.
+            let is_whole = |kind: &Kind| kind.facts().vanishes_with == Some(c.found.id.kind);
+            let leaves = !Kind::ALL.iter().any(is_whole);
+            concerns && leaves && self.genuine(c) && tags::receipts(&c.found.tags).next().is_some()
+        };
+        let keepers = self.found.iter().filter(keeps).map(|c| c.found.id.clone());
+        // All are asked: each counts from when it is first asked about.
+        let keepers: Vec<RemoteId> = keepers.collect();
+        keepers.iter().filter(|keeper| self.is_young(keeper)).count() > 0
     }
 
     /// With all records at hand, what was made only once is known by its id: a second thing with its tags is somebody else's.
@@ -83,8 +104,8 @@ impl Work<'_, '_, '_, '_> {
                 && item.id.as_ref().is_some_and(|original| !original.same(id))
                 && !item.doubted
         };
-        id.kind.facts().repeat == Repeat::None
-            && candidate.found.refs.is_empty()
+        let rootless = id.kind.facts().repeat == Repeat::None && candidate.found.refs.is_empty();
+        (rootless || stands_in_what_is_not_ours(candidate.found, tags))
             && !self.context.adopt
             && self.out.recorded
             && self.state.items.iter().any(is_the_original)
@@ -102,7 +123,8 @@ impl Work<'_, '_, '_, '_> {
         }
         let bound = self.state.item_of(node);
         let item = self.state.item(bound);
-        let rootless = found.refs.is_empty() && found.id.kind.facts().repeat == Repeat::None;
+        let rootless = found.refs.is_empty() && found.id.kind.facts().repeat == Repeat::None
+            || stands_in_what_is_not_ours(found, tags);
         if rootless && !item.doubted && !self.context.adopt {
             self.stranger(&found.id, COPY);
             return Ok(());
@@ -168,26 +190,50 @@ impl Work<'_, '_, '_, '_> {
         let candidate = &self.found[index];
         let Found { id, refs, key, .. } = candidate.found;
         let inside = !refs.is_empty() && refs.iter().all(|id| ours.contains(id.as_str()));
+        let receipted = self.has_receipt(index, ours);
         if id.kind.facts().setting && id.kind.facts().vanishes_with.is_none() {
             return;
         }
         let revoked = self.is_revoked(index, ours);
         let cleanup = self.is_cleanup();
         let takes_a_place = self.takes_a_place(index);
-        if takes_a_place && !inside && self.is_young(id) {
+        if takes_a_place && !inside && !receipted && self.is_young(id) {
             // What else it refers to may be ours, and not show yet.
             return;
         }
         if takes_a_place
             || revoked
+            || receipted
             || (inside && (cleanup || self.goes_along(index) || self.points_at_us(index)))
         {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
         } else if !id.kind.facts().setting {
             let key = key.as_ref().map(|key| format!(": {key}")).unwrap_or_default();
-            self.stranger(id, &format!("stands inside a resource of ours{key}"));
+            if inside {
+                self.stranger(id, &format!("stands inside a resource of ours{key}"));
+            } else {
+                let why = format!("refers to a resource of ours from one that is not{key}");
+                self.stranger(id, &why);
+                self.out.elsewhere.insert(Stranger { id: id.clone(), why });
+            }
         }
+    }
+
+    /// Whether it stands in what is not ours, and something of ours that it refers to says that it is ours.
+    fn has_receipt(&self, index: usize, ours: &BTreeSet<String>) -> bool {
+        let Found { refs, key, .. } = self.found[index].found;
+        let said = |parent: &RemoteId| {
+            let place = tags::receipt_place(parent.as_str(), key.as_deref());
+            let says = |c: &Candidate<'_>| {
+                refs.iter().any(|id| id.same(&c.found.id))
+                    && self.genuine(c)
+                    && tags::receipts(&c.found.tags).any(|(said, _)| said == place)
+            };
+            self.found.iter().any(says)
+        };
+        let mut foreign = refs.iter().filter(|id| !ours.contains(id.as_str())).peekable();
+        foreign.peek().is_some() && foreign.all(said)
     }
 
     /// Whether others have put it into a resource of ours, of which it is a part (a rule of a group, a route of a table, a listener of a
@@ -236,8 +282,11 @@ impl Work<'_, '_, '_, '_> {
     /// Only what lies in a network can lie among our things or outside them. If nobody knows the network, a look at it tells whether it
     /// is somebody else's, or was ours and has been deleted under what lies in it.
     fn lies_among_ours(&mut self, index: usize, ours: &BTreeSet<String>) -> bool {
-        let Found { id, refs, .. } = self.found[index].found;
-        let Some(network) = refs.first().filter(|parent| !ours.contains(parent.as_str())) else {
+        let candidate = &self.found[index];
+        let Found { id, refs, .. } = candidate.found;
+        let within = candidate.tags.as_ref().and_then(|tags| tags.within);
+        let is_ours = |parent: &str| ours.contains(parent) || within == Some(parent);
+        let Some(network) = refs.first().filter(|parent| !is_ours(parent.as_str())) else {
             return true;
         };
         let is_there = self.agenda.networks.get(network).copied();
@@ -273,6 +322,11 @@ impl Work<'_, '_, '_, '_> {
     fn stranger(&mut self, id: &RemoteId, why: &str) {
         self.out.strangers.push(Stranger { id: id.clone(), why: why.to_owned() });
     }
+}
+
+/// Whether its tags say that it was made in something that is not ours, and it is there: the owner of that may have copied it.
+fn stands_in_what_is_not_ours(found: &Found, tags: &Ownership<'_>) -> bool {
+    tags.within.is_some() && found.refs.first().map(RemoteId::as_str) == tags.within
 }
 
 fn another_deployer(id: &RemoteId, tags: &Ownership<'_>) -> Error {

@@ -7,21 +7,16 @@ mod nodes;
 mod notes;
 mod outputs;
 mod plan;
-mod policy;
-mod preflight;
-mod sticky;
-
-use std::collections::BTreeSet;
+mod words;
 
 use crate::backend::OfferQuery;
 use crate::error::Problem;
 use crate::id::{AccountId, DeploymentId, Place, Side};
 use crate::resource::Kind;
 use crate::spec::{self, Acceleration};
-use crate::topology::{Built, Kept, Known, Made, Topology};
+use crate::topology::{Built, Kept, Known, Made, Topology, each_once, preflight};
 
 pub use outputs::{LANE_OUTPUTS_SCHEMA, LaneEntry, LaneOutputs, ZoneAddress};
-pub use policy::default_endpoint_policy;
 
 impl Topology for Acceleration {
     type Outputs = LaneOutputs;
@@ -68,17 +63,19 @@ impl Topology for Acceleration {
         let has_zones = spec::check(self).is_ok_and(|it| plan::has_entry_zones(&it, kept));
         let entry = Place::new(Side::Entry, self.entry_region.clone());
         let zones = if has_zones { Vec::new() } else { vec![entry] };
-        let room = places.iter().flat_map(preflight::limited).collect();
-        OfferQuery { places, zones, services: services.collect(), room }
+        let room = places.iter().flat_map(words::limited).collect();
+        OfferQuery { places, zones, services: services.collect(), room, networks: Vec::new() }
     }
 
     fn build(&self, known: &Known<'_>) -> Result<Built, Vec<Problem>> {
         let checked = spec::check(self)?;
-        let mut problems = preflight::callers_and_regions(self, known.offer);
+        let account = |side| words::account(self, side);
+        let words = words::words(&account);
+        let mut problems = preflight::callers_and_regions(self, &words, known.offer);
         let plan = plan::plan(&checked, known, &mut problems);
         // A graph of what could be planned: so that its quotas are judged together with everything else.
         let graph = nodes::graph(&plan);
-        let room = preflight::quotas(self, &graph, known);
+        let room = preflight::quotas(self, &words, &graph, known);
         problems.extend(room.problems);
         if !problems.is_empty() {
             return Err(each_once(problems));
@@ -91,10 +88,4 @@ impl Topology for Acceleration {
     fn outputs(&self, made: &Made<'_>) -> Option<LaneOutputs> {
         outputs::outputs(self, made)
     }
-}
-
-/// Without repetitions, in the order in which they were found: what several services or both sides say is said once.
-fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut said = BTreeSet::new();
-    problems.into_iter().filter(|problem| said.insert(problem.clone())).collect()
 }

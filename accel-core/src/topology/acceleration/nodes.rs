@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
+use super::names;
 use super::plan::{Lane, Plan};
-use super::{names, sticky};
 use crate::graph::{Graph, Ref};
 use crate::id::{Place, RemoteId, Zone};
 use crate::resource::{
@@ -21,6 +21,7 @@ use crate::resource::{
 };
 use crate::spec::ElasticIps;
 use crate::tags;
+use crate::topology::sticky;
 
 /// Long enough for a request in flight, short enough for a quick replacement.
 const DEREGISTRATION_DELAY_SECS: u16 = 30;
@@ -218,7 +219,7 @@ impl Build<'_> {
     fn endpoint(&mut self, lane: &Lane<'_>, service: &Network) -> Ref<InterfaceEndpoint> {
         let subnet = |(zone, address): (&Zone, &std::net::Ipv4Addr)| {
             let subnet = service.subnets.get(zone)?.clone();
-            Some(EndpointSubnet { subnet, address: *address })
+            Some(EndpointSubnet { subnet, address: Some(*address) })
         };
         let endpoint = InterfaceEndpoint {
             vpc: service.vpc.clone(),
@@ -232,7 +233,7 @@ impl Build<'_> {
         self.graph.keep(&endpoint, sticky::write_pins(&lane.pins));
         if let Some(policy) = &lane.policy {
             let name = names::service(format_args!("policy.{}", lane.label));
-            let policy = EndpointPolicy { endpoint: endpoint.clone(), policy: policy.clone() };
+            let policy = EndpointPolicy { endpoint: endpoint.any(), policy: policy.clone() };
             self.add(name, &service.place, policy);
         }
         endpoint

@@ -1,10 +1,10 @@
 //! What people should read before a lane is made: what it opens, what it refuses, what was not checked.
 
 use super::plan::Plan;
-use super::sticky;
+
 use crate::id::Side;
 use crate::spec::{ElasticIps, Opening};
-use crate::topology::Known;
+use crate::topology::{Known, sticky};
 
 pub(super) fn notes(plan: &Plan<'_>, known: &Known<'_>) -> Vec<String> {
     let mut notes = Vec::new();

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use super::sticky::{self, Pins, Wanted};
-use super::{names, policy};
+use super::names;
 use crate::backend::ServiceOffer;
 use crate::error::Problem;
 use crate::id::{Place, Side, Zone};
 use crate::resource::Kind;
 use crate::spec::{Checked, CheckedService, Opening};
-use crate::topology::{Kept, Known, Topology};
+use crate::topology::sticky::{self, Pins, Wanted};
+use crate::topology::{Kept, Known, Topology, policy};
 
 /// A spec with every decision taken.
 #[derive(Debug)]

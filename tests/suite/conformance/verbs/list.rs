@@ -165,7 +165,7 @@ pub(crate) async fn leaves_out_what_is_gone(lab: &mut Lab<'_>) -> Verdict {
 /// What is on its way out is still shown: cleanup waits for it. A load balancer may be missing: clouds drop its entry, tags and all,
 /// before its interfaces.
 pub(crate) async fn shows_what_is_deleting_until_it_is_gone(lab: &mut Lab<'_>) -> Verdict {
-    for kind in [Kind::InterfaceEndpoint, Kind::PeeringConnection] {
+    for kind in [Kind::InterfaceEndpoint, Kind::PeeringConnection, Kind::NatGateway] {
         let id = lab.make_ready(kind).await?;
         lab.settle().await;
         lab.backend().delete(&id).await?;

@@ -92,7 +92,11 @@ pub(crate) async fn says_ready_with_every_attribute(lab: &mut Lab<'_>) -> Verdic
             (Kind::LoadBalancer, Attributes::LoadBalancer(balancer)) => {
                 !balancer.dns_name.is_empty() && !balancer.metric_name.is_empty()
             }
-            (Kind::InterfaceEndpoint | Kind::ElasticIp | Kind::LoadBalancer, _) => false,
+            (Kind::NatGateway, Attributes::NatGateway(it)) => !it.address.is_unspecified(),
+            (
+                Kind::InterfaceEndpoint | Kind::ElasticIp | Kind::LoadBalancer | Kind::NatGateway,
+                _,
+            ) => false,
             (_, attributes) => *attributes == Attributes::Plain,
         };
         ensure!(complete, "the {kind} {id} is ready with {:?}", ready.attributes);

@@ -60,9 +60,9 @@ pub(crate) async fn without_any_makes_another(lab: &mut Lab<'_>) -> Verdict {
 /// A raised attempt is another request: it makes anew what is known to be dead.
 pub(crate) async fn in_another_attempt_makes_another(lab: &mut Lab<'_>) -> Verdict {
     for kind in of_class(Repeat::Token) {
-        // Two endpoints can not share the pinned addresses.
+        // Two endpoints can not share the pinned addresses, nor two NAT gateways an elastic IP.
         let first = lab.make_ready(kind).await?;
-        if kind == Kind::InterfaceEndpoint {
+        if matches!(kind, Kind::InterfaceEndpoint | Kind::NatGateway) {
             lab.remove(&first).await?;
         }
         let asked = lab.asked(kind).attempt(1);

@@ -5,21 +5,29 @@ use crate::error::Problem;
 use crate::graph::{Graph, Node};
 use crate::id::{AccountId, Place, Side};
 use crate::resource::Kind;
-use crate::spec::Acceleration;
 use crate::topology::{Kept, Known, Topology};
 
-fn region_field(side: Side) -> &'static str {
-    match side {
-        Side::Service => "service_region",
-        Side::Entry => "entry_region",
-    }
+/// How a spec calls what a cloud's offer may stand against.
+pub(super) struct Words<'a> {
+    /// The field that names a side's region.
+    pub(super) region: fn(Side) -> &'static str,
+    /// The field that pins a side's account.
+    pub(super) account: &'a dyn Fn(Side) -> &'static str,
+    /// For each kind that people run out of: the field that asks for it, and the cheapest way out.
+    pub(super) ways_out: &'a [(Kind, &'static str, &'static str)],
+    /// Several of what the spec stands for.
+    pub(super) several: &'static str,
 }
 
 /// The right account in the right partition, in regions that are open and unguarded.
-pub(super) fn callers_and_regions(spec: &Acceleration, offer: &Offer) -> Vec<Problem> {
+pub(super) fn callers_and_regions<T: Topology>(
+    spec: &T,
+    words: &Words<'_>,
+    offer: &Offer,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     for place in spec.places() {
-        let field = region_field(place.side);
+        let field = (words.region)(place.side);
         let mut stop = |message: String| problems.push(Problem::new(field, message));
         if offer.closed_regions.contains(&place.region) {
             stop(format!(
@@ -40,7 +48,7 @@ pub(super) fn callers_and_regions(spec: &Acceleration, offer: &Offer) -> Vec<Pro
         }
         if let Some(pin) = spec.account(place.side).filter(|pin| **pin != caller.account) {
             problems.push(Problem::new(
-                account_field(spec, place.side),
+                (words.account)(place.side),
                 format!(
                     "is {pin}, but {} of account {} is calling",
                     caller.identity, caller.account
@@ -51,14 +59,6 @@ pub(super) fn callers_and_regions(spec: &Acceleration, offer: &Offer) -> Vec<Pro
     problems
 }
 
-fn account_field(spec: &Acceleration, side: Side) -> &'static str {
-    match side {
-        Side::Service if spec.service_account.is_some() => "service_account",
-        Side::Entry if spec.entry_account.is_some() => "entry_account",
-        Side::Service | Side::Entry => "account",
-    }
-}
-
 /// What the quotas say.
 #[derive(Debug, Default)]
 pub(super) struct Room {
@@ -67,26 +67,23 @@ pub(super) struct Room {
 }
 
 /// Kinds whose quota is one for the whole region; that of others is per VPC or per group.
-const PER_REGION: [Kind; 6] = [
+pub(super) const PER_REGION: [Kind; 7] = [
     Kind::Vpc,
     Kind::InternetGateway,
     Kind::ElasticIp,
     Kind::SecurityGroup,
     Kind::LoadBalancer,
     Kind::TargetGroup,
+    Kind::GatewayEndpoint,
 ];
 
-/// What a lane makes in a place and a region's quotas limit.
-pub(super) fn limited(place: &Place) -> Vec<(Place, Kind)> {
-    let kinds = match place.side {
-        Side::Service => &[Kind::Vpc, Kind::SecurityGroup][..],
-        Side::Entry => &PER_REGION,
-    };
-    kinds.iter().map(|kind| (place.clone(), *kind)).collect()
-}
-
 /// Compares every quota with what the graph adds to its use, and counts how many such lanes would fit.
-pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> Room {
+pub(super) fn quotas<T: Topology>(
+    spec: &T,
+    words: &Words<'_>,
+    graph: &Graph,
+    known: &Known<'_>,
+) -> Room {
     let mut room = Room::default();
     let mut fewest: Option<(u32, String)> = None;
     for (index, quota) in known.offer.quotas.iter().enumerate() {
@@ -101,7 +98,7 @@ pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> R
         let (limit, used) = (quota.limit, quota.used);
         let free = limit.saturating_sub(used);
         if demand.new > free {
-            let (field, way) = way_out(quota);
+            let (field, way) = words.way_out(quota);
             let message =
                 format!("{what}: {} more needed, {free} of {limit} free; {way}", demand.new);
             room.problems.push(Problem::new(field, message));
@@ -116,7 +113,8 @@ pub(super) fn quotas(spec: &Acceleration, graph: &Graph, known: &Known<'_>) -> R
     // A run that makes a part asks for the limits of no more: they do not tell how many whole lanes fit.
     if let Some((lanes, what)) = fewest.filter(|_| known.kept.is_empty()) {
         room.notes.push(format!(
-            "the quotas have room for {lanes} such lanes, this one included; first to run out: {what}"
+            "the quotas have room for {lanes} such {}, this one included; first to run out: {what}",
+            words.several
         ));
     }
     room
@@ -137,13 +135,13 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
 }
 
 /// The places that one quota is about: those of one account in one region.
-struct Pool<'a> {
-    spec: &'a Acceleration,
+struct Pool<'a, T> {
+    spec: &'a T,
     offer: &'a Offer,
     quota: &'a Quota,
 }
 
-impl Pool<'_> {
+impl<T: Topology> Pool<'_, T> {
     fn holds(&self, place: &Place) -> bool {
         let own = &self.quota.place;
         place == own
@@ -179,23 +177,11 @@ impl Pool<'_> {
     }
 }
 
-/// For each kind that people run out of: the field that asks for it, and the cheapest way out.
-const WAYS_OUT: [(Kind, &str, &str); 6] = [
-    (
-        Kind::ElasticIp,
-        "elastic_ips",
-        "set elastic_ips = \"off\" (the addresses then change when a load balancer is replaced), take fewer zones, or raise the quota",
-    ),
-    (Kind::LoadBalancer, "services", "name fewer services, or raise the quota"),
-    (Kind::TargetGroup, "services", "name fewer services or ports, or raise the quota"),
-    (Kind::InterfaceEndpoint, "services", "name fewer services, or raise the quota"),
-    (Kind::SecurityGroupRule, "allow", "join blocks of allow, or raise the quota"),
-    (Kind::Vpc, "", "delete one that nobody uses, or raise the quota: a VPC costs nothing"),
-];
-
-/// The field that asks for what a quota limits, and the cheapest way out.
-fn way_out(quota: &Quota) -> (&'static str, &'static str) {
-    let known = WAYS_OUT.iter().find(|(kind, ..)| *kind == quota.kind);
-    let (field, way) = known.map_or(("", "raise the quota"), |(_, field, way)| (*field, *way));
-    (if field.is_empty() { region_field(quota.place.side) } else { field }, way)
+impl Words<'_> {
+    /// The field that asks for what a quota limits, and the cheapest way out.
+    fn way_out(&self, quota: &Quota) -> (&'static str, &'static str) {
+        let known = self.ways_out.iter().find(|(kind, ..)| *kind == quota.kind);
+        let (field, way) = known.map_or(("", "raise the quota"), |(_, field, way)| (*field, *way));
+        (if field.is_empty() { (self.region)(quota.place.side) } else { field }, way)
+    }
 }

@@ -1,5 +1,7 @@
 //! Backends that break one promise each, to show that the suite notices: a test that cannot fail shows nothing.
 
+mod flaws;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,128 +15,7 @@ use accel_core::{DeploymentId, Error, ErrorKind, RemoteId, Result, tags};
 use accel_mock::Cloud;
 use async_trait::async_trait;
 
-/// A way to break the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
-    /// Retries by itself, as providers' SDKs do.
-    Retries,
-    /// Says that a lost call had no effect.
-    KnowsTooMuch,
-    /// Waits for a state in its create.
-    WaitsForReady,
-    /// Waits for a state in its delete.
-    WaitsForGone,
-    /// Makes two calls in one create.
-    CallsTwice,
-    /// Looks for an earlier one in its create.
-    LooksFirst,
-    /// Writes the tags a moment later.
-    TagsLater,
-    /// Forgets one of the tags.
-    ForgetsTheRun,
-    /// Says that an input that is not visible yet is wrong.
-    CallsNotYetInvalid,
-    /// Says that what is in use is in conflict.
-    CallsInUseConflict,
-    /// Ignores first values of settings.
-    CarriesNothing,
-    /// Finds by node name alone.
-    FindsByName,
-    /// Finds settings whatever their value.
-    FindsAnySetting,
-    /// Finds nothing, ever.
-    FindsNothing,
-    /// Answers in another order.
-    ReadsBackwards,
-    /// Fails a batch for one vanished id.
-    SpoilsBatches,
-    /// Says no attributes.
-    HidesAttributes,
-    /// Never compares.
-    SeesNoDifference,
-    /// Calls everything different.
-    SeesDifferences,
-    /// Says no health.
-    HidesHealth,
-    /// Calls every target healthy.
-    FindsAllHealthy,
-    /// Fails when the thing is gone already.
-    DeletesOnce,
-    /// Deletes nothing.
-    DeletesNothing,
-    /// Lists no untagged children.
-    ListsTaggedThings,
-    /// Lists no references.
-    ListsNoReferences,
-    /// Lists no keys.
-    ListsNoKeys,
-    /// Lists deployments whose names begin alike.
-    ListsByPrefix,
-    /// Lists the phase that was hoped for.
-    ListsEverythingReady,
-    /// Lists nothing that is going.
-    ListsNothingThatGoes,
-    /// Shows less at a glance than there is.
-    OverlooksAtAGlance,
-    /// Names no blockers.
-    BlamesNobody,
-    /// Does not say whose a blocker is.
-    BlamesStrangers,
-    /// Fails where a service is unknown.
-    FailsOnUnknownService,
-    /// Offers nothing by its full name.
-    KnowsShortNames,
-    /// Offers all zones for every service.
-    OffersEveryZone,
-}
-
-/// Each flaw, and a promise that it breaks.
-pub const FLAWS: &[(Flaw, &str)] = &[
-    (Flaw::Retries, "contract::every_call_is_made_once"),
-    (Flaw::KnowsTooMuch, "contract::a_lost_answer_is_ambiguous"),
-    (Flaw::WaitsForReady, "contract::no_verb_waits_for_a_state"),
-    (Flaw::WaitsForGone, "delete::starts_the_removal_and_returns"),
-    (Flaw::CallsTwice, "create::is_exactly_one_mutating_call"),
-    (Flaw::LooksFirst, "repeat::without_any_makes_another"),
-    (Flaw::TagsLater, "create::carries_the_ownership_tags_from_the_first_moment"),
-    (Flaw::ForgetsTheRun, "create::carries_every_tag_of_the_request"),
-    (Flaw::CallsNotYetInvalid, "create::with_an_unknown_input_is_not_yet"),
-    (Flaw::CallsInUseConflict, "delete::of_what_is_in_use_is_refused_and_changes_nothing"),
-    (Flaw::CallsInUseConflict, "vpc::is_held_by_what_lies_in_it"),
-    (Flaw::CarriesNothing, "setting::is_set_by_its_parents_create_where_that_carries_it"),
-    (Flaw::FindsByName, "find::does_not_find_other_content"),
-    (Flaw::FindsByName, "find::compares_content_and_not_tags_alone"),
-    (Flaw::FindsByName, "find::compares_what_references_have_become"),
-    (Flaw::FindsByName, "find::does_not_find_what_is_deleting_or_gone"),
-    (Flaw::FindsAnySetting, "setting::is_found_only_when_the_value_is_so"),
-    (Flaw::FindsAnySetting, "vpc_dns_hostnames::are_off_in_a_new_vpc"),
-    (Flaw::FindsNothing, "find::finds_what_create_made"),
-    (Flaw::ReadsBackwards, "read::answers_in_the_order_asked"),
-    (Flaw::SpoilsBatches, "read::is_not_spoiled_by_what_has_vanished"),
-    (Flaw::HidesAttributes, "read::says_ready_with_every_attribute"),
-    (Flaw::HidesAttributes, "interface_endpoint::has_the_pinned_addresses"),
-    (Flaw::HidesAttributes, "load_balancer::has_the_addresses_asked_for"),
-    (Flaw::SeesNoDifference, "read::says_how_it_differs_from_what_is_asked"),
-    (Flaw::SeesDifferences, "read::says_that_nothing_differs_from_what_was_asked"),
-    (Flaw::HidesHealth, "target::says_its_health"),
-    (Flaw::FindsAllHealthy, "target::says_its_health"),
-    (Flaw::DeletesOnce, "delete::of_what_is_gone_succeeds"),
-    (Flaw::DeletesNothing, "delete::ends_with_the_thing_gone"),
-    (Flaw::ListsTaggedThings, "list::shows_everything_of_ours_once"),
-    (Flaw::ListsTaggedThings, "list::shows_a_strangers_child_of_our_thing"),
-    (Flaw::ListsNoReferences, "list::shows_what_each_thing_refers_to"),
-    (Flaw::ListsNoKeys, "list::shows_the_key_that_the_request_says"),
-    (Flaw::ListsByPrefix, "list::never_shows_another_deployments_things"),
-    (Flaw::ListsEverythingReady, "list::shows_what_is_deleting_until_it_is_gone"),
-    (Flaw::ListsNothingThatGoes, "list::shows_what_is_deleting_until_it_is_gone"),
-    (Flaw::OverlooksAtAGlance, "glance::shows_all_that_a_list_shows_with_our_tags"),
-    (Flaw::BlamesNobody, "blockers::says_what_holds_it_and_whose_that_is"),
-    (Flaw::BlamesNobody, "subnet::is_held_by_the_interfaces_in_it"),
-    (Flaw::BlamesStrangers, "blockers::says_what_holds_it_and_whose_that_is"),
-    (Flaw::FailsOnUnknownService, "offer::leaves_out_an_unknown_service"),
-    (Flaw::KnowsShortNames, "offer::finds_a_service_by_its_short_and_its_full_name"),
-    (Flaw::OffersEveryZone, "offer::leaves_out_zones_that_lack_the_service"),
-];
+pub use flaws::{FLAWS, Flaw};
 
 /// The simulated cloud behind a backend with a flaw.
 #[derive(Debug)]
@@ -202,6 +83,11 @@ impl Flawed {
         if self.has(Flaw::ListsNoReferences) {
             found.refs.clear();
         }
+        if self.has(Flaw::ReadsNoReceipts)
+            && let Some((route, _)) = found.id.as_str().split_once('<')
+        {
+            found.id = RemoteId::new(Kind::Route, found.id.place.clone(), route);
+        }
         if self.has(Flaw::ListsNoKeys) {
             found.key = None;
         }
@@ -241,6 +127,9 @@ impl NetworkBackend for Flawed {
                     .cloud
                     .inspect(|world| world.settings().offers.zones_of(&service.place.region));
             }
+        }
+        if self.has(Flaw::OffersNoNetworks) {
+            offer.networks.clear();
         }
         Ok(offer)
     }
@@ -325,6 +214,11 @@ impl NetworkBackend for Flawed {
         if self.has(Flaw::WaitsForGone) {
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
+        if self.has(Flaw::DeletesWhateverIsThere)
+            && let Some(plain) = plain_route(id)
+        {
+            return self.cloud.delete(&plain).await;
+        }
         self.cloud.delete(id).await.map_err(|error| {
             if self.has(Flaw::CallsInUseConflict) && error.kind() == ErrorKind::InUse {
                 Error::new(ErrorKind::Conflict, "something holds it")
@@ -342,6 +236,11 @@ impl NetworkBackend for Flawed {
                 let alike = Scope { deployment: &alike, ..scope };
                 listing.found.extend(self.cloud.list(alike).await?.found);
             }
+        }
+        if self.has(Flaw::ListsEndpointsRoutes) {
+            let tables = listing.found.iter().filter(|it| it.id.kind == Kind::EndpointTable);
+            let routes: Vec<Found> = tables.cloned().map(as_route).collect();
+            listing.found.extend(routes);
         }
         listing.found = listing.found.into_iter().filter_map(|it| self.as_listed(it)).collect();
         Ok(listing)
@@ -367,4 +266,16 @@ impl NetworkBackend for Flawed {
         }
         Ok(blockers)
     }
+}
+
+/// The route that an id names, wherever it leads.
+fn plain_route(id: &RemoteId) -> Option<RemoteId> {
+    let (route, _) = id.as_str().split_once('@')?;
+    Some(RemoteId::new(Kind::Route, id.place.clone(), route))
+}
+
+/// What a table shows of a gateway endpoint.
+fn as_route(table: Found) -> Found {
+    let id = RemoteId::new(Kind::Route, table.id.place.clone(), format!("{}/pl-1", table.refs[1]));
+    Found { id, key: Some("pl-1".to_owned()), ..table }
 }

@@ -1,4 +1,4 @@
-//! The endpoint policy that a lane has by default: who may use the services through it.
+//! The policies that endpoints have by default: who may use the services through them.
 
 use std::collections::BTreeSet;
 
@@ -25,6 +25,15 @@ pub fn default_endpoint_policy(own: &AccountId, callers: &Callers) -> String {
         statements.push(allow(json!({ "aws:PrincipalOrgID": org })));
     }
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
+    canonical_json(document).to_string()
+}
+
+/// Lets everything through, as an endpoint without a policy does; said in full, so that a change of it shows.
+pub(crate) fn open_endpoint_policy() -> String {
+    let document = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" }],
+    });
     canonical_json(document).to_string()
 }
 

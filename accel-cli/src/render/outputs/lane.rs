@@ -2,11 +2,11 @@
 
 use accel_core::topology::{LaneEntry, LaneOutputs};
 
-use super::text::prose;
-use crate::escape;
+use super::assign;
+use crate::render::text::prose;
 
 /// For people.
-pub(crate) fn text(outputs: &LaneOutputs) -> String {
+pub(super) fn text(outputs: &LaneOutputs) -> String {
     let mut lines = Vec::new();
     for entry in &outputs.entries {
         let LaneEntry { service, service_region, entry_region, .. } = entry;
@@ -32,8 +32,8 @@ pub(crate) fn text(outputs: &LaneOutputs) -> String {
     lines.join("\n")
 }
 
-/// Assignments that a POSIX shell can evaluate. With several services, each has a number behind the name, from 1 on.
-pub(crate) fn shell(outputs: &LaneOutputs) -> String {
+/// For shells.
+pub(super) fn shell(outputs: &LaneOutputs) -> String {
     let mut lines = vec![
         assign("ACCEL_DEPLOYMENT", None, &outputs.deployment),
         assign("ACCEL_GENERATION", None, &outputs.generation),
@@ -55,11 +55,6 @@ pub(crate) fn shell(outputs: &LaneOutputs) -> String {
         lines.extend(values.map(|(name, value)| assign(name, number, &value)));
     }
     lines.join("\n")
-}
-
-fn assign(name: &str, number: Option<usize>, value: &str) -> String {
-    let number = number.map(|number| format!("_{number}")).unwrap_or_default();
-    format!("{name}{number}={}", escape::shell(value))
 }
 
 fn ports(entry: &LaneEntry, between: &str) -> String {

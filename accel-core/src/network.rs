@@ -1,0 +1,157 @@
+//! A network as it is, whoever made it: what a topology must know to build inside one, and what a check afterwards looks at.
+
+use std::collections::BTreeMap;
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeploymentId, Place, Zone};
+use crate::resource::Kind;
+use crate::tags::{self, Tags};
+
+/// A VPC with what decides where packets and names in it go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Where it is.
+    pub place: Place,
+    /// The provider's id.
+    pub id: String,
+    /// Its address blocks.
+    pub blocks: Vec<Ipv4Net>,
+    /// Whether it resolves names at all.
+    pub dns_support: bool,
+    /// Whether what is in it has host names; private names of endpoints need both.
+    pub dns_hostnames: bool,
+    /// Its internet gateway, if one is attached.
+    pub gateway: Option<String>,
+    /// Its subnets, by id.
+    pub subnets: Vec<NetworkSubnet>,
+    /// Its route tables, by id.
+    pub tables: Vec<NetworkTable>,
+    /// Its endpoints that are not on their way out, by id.
+    pub endpoints: Vec<NetworkEndpoint>,
+    /// Its NAT gateways, by id, in whatever state they show: a route to one that is going still says what was before.
+    pub nats: Vec<NetworkNat>,
+}
+
+/// One subnet of a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkSubnet {
+    /// The provider's id.
+    pub id: String,
+    /// Its zone.
+    pub zone: Zone,
+    /// Its address block.
+    pub block: Ipv4Net,
+    /// How many addresses are free.
+    pub free: u32,
+    /// Whether what starts in it gets a public address.
+    pub public_addresses: bool,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// One route table of a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkTable {
+    /// The provider's id.
+    pub id: String,
+    /// Whether it serves every subnet that has no other.
+    pub main: bool,
+    /// The subnets that are associated with it, by id.
+    pub subnets: Vec<String>,
+    /// Its routes, but for those to the network itself.
+    pub routes: Vec<NetworkRoute>,
+    /// The deployment whose tags it carries.
+    pub deployment: Option<DeploymentId>,
+}
+
+/// One route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkRoute {
+    /// The destination: a block, or the provider's id of a list of blocks.
+    pub destination: String,
+    /// The provider's id of what it leads to.
+    pub target: String,
+    /// Whether packets get there.
+    pub active: bool,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkEndpoint {
+    /// The provider's id.
+    pub id: String,
+    /// [`Kind::InterfaceEndpoint`] or [`Kind::GatewayEndpoint`].
+    pub kind: Kind,
+    /// The service's full name.
+    pub service: String,
+    /// Whether the service's own names resolve to it here.
+    pub private_dns: bool,
+    /// The subnets in which it has an address, by id.
+    pub subnets: Vec<String>,
+    /// The tables that lead to it, by id.
+    pub tables: Vec<String>,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// The deployment whose tags it carries.
+    pub deployment: Option<DeploymentId>,
+}
+
+/// One NAT gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkNat {
+    /// The provider's id.
+    pub id: String,
+    /// The subnet in which it stands.
+    pub subnet: String,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// The deployment whose tags it carries.
+    pub deployment: Option<DeploymentId>,
+    /// Its receipts: where something of the deployment stands in what is not, and what was there before
+    /// ([`tags::receipt`](crate::tags::receipt)).
+    pub receipts: BTreeMap<String, String>,
+}
+
+impl Network {
+    /// The subnet of that id.
+    pub fn subnet(&self, id: &str) -> Option<&NetworkSubnet> {
+        self.subnets.iter().find(|subnet| subnet.id == id)
+    }
+
+    /// The table that is associated with a subnet, if one is.
+    pub fn own_table(&self, subnet: &str) -> Option<&NetworkTable> {
+        self.tables.iter().find(|table| table.subnets.iter().any(|id| id == subnet))
+    }
+
+    /// The table that serves every subnet that has no other.
+    pub fn main_table(&self) -> Option<&NetworkTable> {
+        self.tables.iter().find(|table| table.main)
+    }
+
+    /// The subnets that a table serves, those that only fall back on it included.
+    pub fn served_by<'n>(
+        &'n self,
+        table: &'n NetworkTable,
+    ) -> impl Iterator<Item = &'n NetworkSubnet> + 'n {
+        self.subnets.iter().filter(move |subnet| match self.own_table(&subnet.id) {
+            Some(own) => own.id == table.id,
+            None => table.main,
+        })
+    }
+
+    /// What a route led to before a deployment replaced it.
+    pub fn before(&self, table: &str, route: &NetworkRoute) -> Option<&str> {
+        let nat = self.nats.iter().find(|nat| nat.id == route.target)?;
+        let was = nat.receipts.get(&tags::receipt_place(table, Some(&route.destination)))?;
+        (was != tags::NOTHING_BEFORE).then_some(was)
+    }
+}
+
+impl NetworkTable {
+    /// The route to a destination.
+    pub fn route(&self, destination: &str) -> Option<&NetworkRoute> {
+        self.routes.iter().find(|route| route.destination == destination)
+    }
+}

@@ -1,0 +1,377 @@
+//! What is decided about a network that exists, and what stands against building in it. Nothing in it is changed but what the spec asks
+//! for; where that cannot be told, it is a problem.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::{self, Island, Nat, Plan, Public, Table};
+use super::{INTERNET, names};
+use crate::backend::{Network, NetworkEndpoint, NetworkRoute, NetworkSubnet, NetworkTable};
+use crate::error::Problem;
+use crate::id::{DeploymentId, Zone};
+use crate::resource::Kind;
+use crate::spec::{ExistingNetwork, ImplicitTable, Internet, Subnets};
+use crate::topology::{Kept, Known};
+
+/// Decides about islands, their tables and the NAT gateways.
+pub(super) fn network<'a>(
+    plan: &mut Plan<'a>,
+    spec: &'a ExistingNetwork,
+    network: &'a Network,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let survey = Survey { plan, spec, network, deployment: plan.deployment() };
+    let islands = survey.select("network.islands", &spec.islands, problems);
+    let tables = survey.tables(&islands, problems);
+    let public = survey.public(problems);
+    let nats = survey.nats(&islands, &public, known.kept, problems);
+    let island = |subnet: &&NetworkSubnet| Island {
+        site: subnet.id.clone(),
+        zone: subnet.zone.clone(),
+        block: subnet.block,
+    };
+    plan.islands = islands.iter().map(island).collect();
+    plan.tables = tables;
+    plan.nats = nats;
+}
+
+impl Plan<'_> {
+    /// The deployment's name: it is well formed, or nothing is planned.
+    fn deployment(&self) -> Option<DeploymentId> {
+        DeploymentId::parse(&self.checked.spec.name).ok()
+    }
+}
+
+struct Survey<'s> {
+    plan: &'s Plan<'s>,
+    spec: &'s ExistingNetwork,
+    network: &'s Network,
+    deployment: Option<DeploymentId>,
+}
+
+impl<'s> Survey<'s> {
+    fn is_ours(&self, deployment: Option<&DeploymentId>) -> bool {
+        deployment.is_some() && deployment == self.deployment.as_ref()
+    }
+
+    /// The subnets that a field names, by id.
+    fn select(
+        &self,
+        path: &str,
+        subnets: &Subnets,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<&'s NetworkSubnet> {
+        let mut found: Vec<&NetworkSubnet> = Vec::new();
+        match subnets {
+            Subnets::Ids(ids) => {
+                for (index, id) in ids.iter().enumerate() {
+                    if let Some(subnet) = self.network.subnet(id) {
+                        found.push(subnet);
+                    } else {
+                        let message = format!("{} has no subnet {id}", self.network.id);
+                        problems.push(Problem::new(format!("{path}[{index}]"), message));
+                    }
+                }
+            }
+            Subnets::Tagged(tag) => {
+                let carries = |it: &&NetworkSubnet| it.tags.get(&tag.tag) == Some(&tag.value);
+                found = self.network.subnets.iter().filter(carries).collect();
+                if found.is_empty() {
+                    let message = format!(
+                        "no subnet of {} carries {} = {}",
+                        self.network.id, tag.tag, tag.value
+                    );
+                    problems.push(Problem::new(path, message));
+                }
+            }
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found
+    }
+
+    /// The tables that serve the islands, each once.
+    fn tables(&self, islands: &[&NetworkSubnet], problems: &mut Vec<Problem>) -> Vec<Table> {
+        let mut tables: BTreeMap<String, Table> = BTreeMap::new();
+        for island in islands {
+            let own = self.network.own_table(&island.id);
+            let theirs = own.filter(|table| !self.is_ours(table.deployment.as_ref()));
+            let Some(table) = theirs.or_else(|| self.fallback(island, problems)) else {
+                let site = island.id.clone();
+                let islands = vec![site.clone()];
+                let zone = island.zone.clone();
+                tables.insert(site.clone(), Table { site, ours: true, islands, zone, was: None });
+                continue;
+            };
+            let known = tables.entry(table.id.clone()).or_insert_with(|| Table {
+                site: table.id.clone(),
+                ours: false,
+                islands: Vec::new(),
+                zone: island.zone.clone(),
+                was: self.default_route(table, problems),
+            });
+            known.islands.push(island.id.clone());
+        }
+        tables.into_values().collect()
+    }
+
+    /// The main table, for an island that has no table of somebody else's; none if it gets one of ours.
+    fn fallback(
+        &self,
+        island: &NetworkSubnet,
+        problems: &mut Vec<Problem>,
+    ) -> Option<&'s NetworkTable> {
+        let main = self.network.main_table()?;
+        match self.spec.implicit_table {
+            ImplicitTable::Own => None,
+            ImplicitTable::Main => Some(main),
+            ImplicitTable::Refuse => {
+                let served: Vec<&str> =
+                    self.network.served_by(main).map(|subnet| subnet.id.as_str()).collect();
+                let others = match routes_besides(main).as_slice() {
+                    [] => String::new(),
+                    routes => format!(
+                        ", out of reach of what the main table leads to ({})",
+                        routes.join(", ")
+                    ),
+                };
+                let message = format!(
+                    "{} has no route table of its own and falls back on the main one, {}, which serves {}: \
+                     say implicit_table = \"own\" to give it one{others}, or \"main\" to change that one for all of them",
+                    island.id,
+                    main.id,
+                    served.join(", "),
+                );
+                problems.push(Problem::new("network.implicit_table", message));
+                None
+            }
+        }
+    }
+
+    /// What a table's default route leads to and will have to be put back; nothing if there is none, or only ours.
+    fn default_route(&self, table: &NetworkTable, problems: &mut Vec<Problem>) -> Option<String> {
+        let route = table.route(INTERNET)?;
+        let mut stop = |path: &str, message: String| problems.push(Problem::new(path, message));
+        if route.target.starts_with(INTERNET_GATEWAY) {
+            let served = self.served(table);
+            let message = format!(
+                "{} leads {INTERNET} to {}, so that {served} are public: name subnets that are not",
+                table.id, route.target
+            );
+            stop("network.islands", message);
+            return None;
+        }
+        if self.plan.checked.spec.internet == Internet::None {
+            return None;
+        }
+        if let Some(nat) = self.network.nats.iter().find(|nat| nat.id == route.target)
+            && self.is_ours(nat.deployment.as_ref())
+        {
+            return self.network.before(&table.id, route).map(str::to_owned);
+        }
+        if route.active && route.target.starts_with("nat-") && !self.shows_nat(&route.target) {
+            // Whose it is cannot be told, and so not what is to be put back.
+            let message = format!(
+                "{} leads {INTERNET} to {}, which does not show yet: try again in a minute",
+                table.id, route.target
+            );
+            stop("network.islands", message);
+        } else if !route.active {
+            let message = format!(
+                "{} leads {INTERNET} to {}, which is gone: delete that route, for it could not be put back",
+                table.id, route.target
+            );
+            stop("network.replace_default_route", message);
+        } else if !self.spec.replace_default_route {
+            let message = format!(
+                "{} leads {INTERNET} to {} already, for {}: say replace_default_route = true to lead it through \
+                 NAT until cleanup puts it back, or internet = \"none\" to keep it",
+                table.id,
+                route.target,
+                self.served(table)
+            );
+            stop("network.replace_default_route", message);
+        }
+        Some(route.target.clone())
+    }
+
+    fn shows_nat(&self, id: &str) -> bool {
+        self.network.nats.iter().any(|nat| nat.id == id)
+    }
+
+    fn served(&self, table: &NetworkTable) -> String {
+        let served = self.network.served_by(table).map(|subnet| subnet.id.as_str());
+        served.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The public subnets in which NAT gateways can stand, by zone.
+    fn public(&self, problems: &mut Vec<Problem>) -> BTreeMap<Zone, Vec<&'s NetworkSubnet>> {
+        let mut by_zone: BTreeMap<Zone, Vec<&NetworkSubnet>> = BTreeMap::new();
+        if self.plan.checked.spec.internet == Internet::None {
+            return by_zone;
+        }
+        if self.network.gateway.is_none() {
+            let message = format!("{} has no internet gateway: attach one first", self.network.id);
+            problems.push(Problem::new("internet", message));
+        }
+        for subnet in self.select("network.public", &self.spec.public, problems) {
+            let own = self.network.own_table(&subnet.id);
+            let table = own.or_else(|| self.network.main_table());
+            let leads_out =
+                |route: &NetworkRoute| route.active && route.target.starts_with(INTERNET_GATEWAY);
+            if table.and_then(|table| table.route(INTERNET)).is_some_and(leads_out) {
+                by_zone.entry(subnet.zone.clone()).or_default().push(subnet);
+            } else {
+                let message = format!(
+                    "{} is not public: its route table does not lead {INTERNET} to an internet gateway",
+                    subnet.id
+                );
+                problems.push(Problem::new("network.public", message));
+            }
+        }
+        by_zone
+    }
+
+    fn nats(
+        &self,
+        islands: &[&NetworkSubnet],
+        public: &BTreeMap<Zone, Vec<&NetworkSubnet>>,
+        kept: &[Kept],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Nat> {
+        let zones: BTreeSet<&Zone> = islands.iter().map(|island| &island.zone).collect();
+        let wanted: Vec<Zone> = match self.plan.checked.spec.internet {
+            Internet::None => Vec::new(),
+            Internet::One => {
+                let near = zones.iter().copied().filter(|zone| public.contains_key(*zone));
+                let first = near.chain(public.keys());
+                plan::one_zone(first, kept).into_iter().collect()
+            }
+            Internet::PerZone => zones.into_iter().cloned().collect(),
+        };
+        let mut nats = Vec::new();
+        for zone in wanted {
+            if public.is_empty() {
+                // Why there is none has been told.
+                continue;
+            }
+            let Some(subnets) = public.get(&zone) else {
+                let message = format!(
+                    "names no public subnet in {zone}, where an island is: name one, or say internet = \"one\""
+                );
+                problems.push(Problem::new("network.public", message));
+                continue;
+            };
+            let noted = noted_subnet(kept, &zone);
+            let stays = subnets.iter().find(|subnet| Some(subnet.id.as_str()) == noted);
+            if let Some(subnet) = stays.or_else(|| subnets.first()) {
+                nats.push(Nat {
+                    zone,
+                    stands_in: Public::Existing(subnet.id.clone()),
+                    address: None,
+                });
+            }
+        }
+        nats
+    }
+}
+
+/// What every internet gateway's id begins with.
+const INTERNET_GATEWAY: &str = "igw-";
+
+/// The public subnet in which a zone's NAT gateway stands already.
+fn noted_subnet<'k>(kept: &'k [Kept], zone: &Zone) -> Option<&'k str> {
+    let name = names::nat(zone);
+    let of_node = |it: &&Kept| it.kind == Kind::NatGateway && it.node.as_str() == name;
+    kept.iter().filter(of_node).find_map(|it| it.note.as_deref())
+}
+
+/// What a table leads to beside the internet.
+pub(super) fn routes_besides(table: &NetworkTable) -> Vec<String> {
+    let others = table.routes.iter().filter(|route| route.destination != INTERNET);
+    others.map(|route| format!("{} to {}", route.destination, route.target)).collect()
+}
+
+/// Endpoints of others that ours would collide with, and names that could not resolve.
+pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<Problem>) {
+    let ours = plan.deployment();
+    let is_theirs = |it: &&NetworkEndpoint| it.deployment.is_none() || it.deployment != ours;
+    let theirs: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(is_theirs).collect();
+    let private = plan.endpoints.iter().filter(|endpoint| endpoint.service.spec.private_dns);
+    for endpoint in private.clone() {
+        let same = |it: &&&NetworkEndpoint| it.private_dns && it.service == endpoint.full_name;
+        if let Some(other) = theirs.iter().find(same) {
+            let message = format!(
+                "the names of {} lead to {} already, everywhere in {}: leave the service out, for its calls go there, \
+                 or say private_dns = false",
+                endpoint.label, other.id, network.id
+            );
+            problems.push(Problem::new(format!("{}.name", endpoint.service.path), message));
+        }
+    }
+    if private.count() > 0 && !(network.dns_support && network.dns_hostnames) {
+        let missing =
+            [("DNS support", network.dns_support), ("DNS hostnames", network.dns_hostnames)];
+        let missing: Vec<&str> =
+            missing.iter().filter(|(_, on)| !on).map(|(name, _)| *name).collect();
+        let message = format!(
+            "{} has {} off, without which no name leads to an endpoint: switch that on first, or say private_dns = false \
+             for each service",
+            network.id,
+            missing.join(" and ")
+        );
+        problems.push(Problem::new("network.vpc", message));
+    }
+    for gateway in &plan.gateways {
+        for table in plan.tables.iter().filter(|table| !table.ours) {
+            let leads = |it: &&&NetworkEndpoint| {
+                it.kind == Kind::GatewayEndpoint
+                    && it.service == gateway.full_name
+                    && it.tables.contains(&table.site)
+            };
+            if let Some(other) = theirs.iter().find(leads) {
+                let message = format!(
+                    "{} leads to {} of {} already: leave the service out, for its calls go there",
+                    table.site, other.id, gateway.label
+                );
+                problems.push(Problem::new("services", message));
+            }
+        }
+    }
+}
+
+/// Subnets without addresses for what is to be made in them.
+pub(super) fn room(
+    plan: &Plan<'_>,
+    network: &Network,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let stands = |kind: Kind, name: &str| {
+        known.kept.iter().any(|it| it.kind == kind && it.node.as_str() == name)
+    };
+    let mut needed: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for endpoint in &plan.endpoints {
+        if !stands(Kind::InterfaceEndpoint, &names::endpoint(endpoint.label)) {
+            for site in &endpoint.sites {
+                *needed.entry(("network.islands", site)).or_default() += 1;
+            }
+        }
+    }
+    for nat in &plan.nats {
+        if let Public::Existing(subnet) = &nat.stands_in
+            && !stands(Kind::NatGateway, &names::nat(&nat.zone))
+        {
+            *needed.entry(("network.public", subnet)).or_default() += 1;
+        }
+    }
+    for ((path, id), needed) in needed {
+        let Some(subnet) = network.subnet(id).filter(|subnet| subnet.free < needed) else {
+            continue;
+        };
+        let message = format!(
+            "{id} ({}) has {} free addresses, and {needed} are needed: name another subnet of {}, or make room",
+            subnet.block, subnet.free, subnet.zone
+        );
+        problems.push(Problem::new(path, message));
+    }
+}

@@ -1,0 +1,196 @@
+//! What people should read before a private egress is made: what it changes for others, how calls leave, what was not checked.
+
+use super::existing::routes_besides;
+use super::plan::{Plan, Table};
+use super::{INTERNET, plan};
+use crate::backend::{Network, NetworkTable};
+use crate::spec::{Internet, PolicyWord, Way};
+use crate::topology::Known;
+
+pub(super) fn notes(plan: &Plan<'_>, known: &Known<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(endpoint) = &known.offer.endpoint {
+        notes.push(format!("the calls go to {endpoint}, not to the provider's own API"));
+    }
+    if let Some(network) = plan.existing {
+        changes(plan, network, &mut notes);
+    }
+    ways(plan, &mut notes);
+    internet(plan, &mut notes);
+    policies(plan, &mut notes);
+    notes.extend(known.offer.not_checked.iter().map(|what| format!("not checked: {what}")));
+    notes
+}
+
+/// What changes in a network that is not ours, and for whom.
+fn changes(plan: &Plan<'_>, network: &Network, notes: &mut Vec<String>) {
+    let private = plan.endpoints.iter().filter(|endpoint| endpoint.service.spec.private_dns);
+    let labels: Vec<&str> = private.map(|endpoint| endpoint.label).collect();
+    if !labels.is_empty() {
+        let all: Vec<&str> = network.subnets.iter().map(|subnet| subnet.id.as_str()).collect();
+        notes.push(format!(
+            "changes {}: the names of {} lead to the endpoints from every subnet ({})",
+            network.id,
+            labels.join(", "),
+            all.join(", ")
+        ));
+    }
+    for table in &plan.tables {
+        match network.tables.iter().find(|it| it.id == table.site) {
+            Some(theirs) => table_changes(plan, network, table, theirs, notes),
+            None => own_table(network, table, notes),
+        }
+    }
+    if !plan.gateways.is_empty() {
+        notes.push(
+            "connections to the services of gateway endpoints that are open when their routes change are cut: \
+             clients open new ones"
+                .to_owned(),
+        );
+    }
+}
+
+fn table_changes(
+    plan: &Plan<'_>,
+    network: &Network,
+    table: &Table,
+    theirs: &NetworkTable,
+    notes: &mut Vec<String>,
+) {
+    let mut routes: Vec<String> =
+        plan.gateways.iter().map(|it| format!("a route to {}", it.label)).collect();
+    if let Some(nat) = plan.nat_of(table) {
+        routes.push(match &table.was {
+            Some(was) => format!(
+                "{INTERNET} through nat.{} in place of {was}, which cleanup puts back",
+                nat.zone
+            ),
+            None => format!("{INTERNET} through nat.{}", nat.zone),
+        });
+    }
+    if routes.is_empty() {
+        return;
+    }
+    let served: Vec<&str> = network.served_by(theirs).map(|subnet| subnet.id.as_str()).collect();
+    let main = if theirs.main { ", its main table" } else { "" };
+    notes.push(format!(
+        "changes {}{main}: {}; it serves {}",
+        table.site,
+        routes.join(", "),
+        served.join(", ")
+    ));
+}
+
+fn own_table(network: &Network, table: &Table, notes: &mut Vec<String>) {
+    let Some(main) = network.main_table() else { return };
+    let lost = routes_besides(main);
+    let lost = if lost.is_empty() {
+        String::new()
+    } else {
+        format!("; out of its reach then: {}", lost.join(", "))
+    };
+    notes.push(format!(
+        "changes {}: gets a route table of its own in place of the main one, {}, until cleanup{lost}",
+        table.islands.join(", "),
+        main.id
+    ));
+}
+
+/// How calls leave the islands.
+fn ways(plan: &Plan<'_>, notes: &mut Vec<String>) {
+    let has_internet = plan.checked.spec.internet != Internet::None;
+    let elsewhere = if has_internet { "leave through NAT" } else { "have no way out" };
+    for (label, service) in &plan.checked.services {
+        if service.spec.via == Way::Nat {
+            notes.push(format!("calls to {label} leave through NAT: no endpoint is made for it"));
+        }
+    }
+    for endpoint in &plan.endpoints {
+        let label = endpoint.label;
+        if !endpoint.service.spec.private_dns {
+            notes.push(format!(
+                "calls to {label} by its own names {elsewhere}: only the endpoint's names lead to it (private_dns = false)"
+            ));
+        }
+        for zone in &endpoint.without {
+            notes.push(format!(
+                "{label} has no endpoint in {zone}: calls from there go to another zone's, and pay for transfer between zones"
+            ));
+        }
+    }
+    let gateways: Vec<&str> = plan.gateways.iter().map(|gateway| gateway.label).collect();
+    if !gateways.is_empty() {
+        notes.push(format!(
+            "gateway endpoints take calls to {} in this region alone: calls to other regions {elsewhere}",
+            gateways.join(", ")
+        ));
+    }
+}
+
+fn internet(plan: &Plan<'_>, notes: &mut Vec<String>) {
+    match plan.checked.spec.internet {
+        Internet::None => {
+            let kept = plan.tables.iter().filter_map(|table| {
+                let theirs = plan.existing?.tables.iter().find(|it| it.id == table.site)?;
+                Some(format!(
+                    "{} keeps {INTERNET} to {}",
+                    table.site,
+                    theirs.route(INTERNET)?.target
+                ))
+            });
+            let kept: Vec<String> = kept.collect();
+            notes.push(if kept.is_empty() {
+                "there is no way to the internet: everything that no endpoint takes fails"
+                    .to_owned()
+            } else {
+                format!("everything that no endpoint takes leaves as before: {}", kept.join(", "))
+            });
+        }
+        Internet::One | Internet::PerZone => {
+            notes.push(
+                "everything that no endpoint takes leaves through NAT, and pays for each GB"
+                    .to_owned(),
+            );
+            let crossing = plan
+                .tables
+                .iter()
+                .filter(|table| plan.nat_of(table).is_some_and(|nat| nat.zone != table.zone));
+            let crossing: Vec<&str> = crossing.map(|table| table.zone.as_str()).collect();
+            if !crossing.is_empty() {
+                notes.push(format!(
+                    "islands in {} lead to a NAT gateway in another zone: they depend on it, and pay for transfer between zones",
+                    crossing.join(", ")
+                ));
+            }
+        }
+    }
+}
+
+fn policies(plan: &Plan<'_>, notes: &mut Vec<String>) {
+    let with = |word: PolicyWord| {
+        let all = plan.checked.services.iter().filter(|(label, service)| {
+            let has = plan.endpoints.iter().any(|it| it.label == *label && it.policy.is_some())
+                || plan.gateways.iter().any(|it| it.label == *label && it.policy.is_some());
+            has && service.policy == word
+        });
+        all.map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let own = with(PolicyWord::OwnAccount);
+    if !own.is_empty() {
+        notes.push(format!(
+            "the endpoints of {own} let through credentials of the own account and of callers alone: refused are those \
+             of others, unsigned calls (public buckets, package mirrors), and URLs that others have presigned"
+        ));
+    }
+    let open = with(PolicyWord::Anybody);
+    if !open.is_empty() {
+        notes.push(format!("the endpoints of {open} let everybody's credentials through"));
+    }
+    let bare = plan::without_policy(plan);
+    if !bare.is_empty() {
+        notes.push(format!(
+            "{} support no endpoint policy: whoever is in the network can use them with any account's credentials",
+            bare.join(", ")
+        ));
+    }
+}

@@ -1,0 +1,354 @@
+//! Every decision of the topology: which subnets, tables, zones, policies. What cannot be decided is a problem.
+
+use std::collections::BTreeSet;
+
+use ipnet::Ipv4Net;
+
+use super::{existing, names};
+use crate::backend::{Network, ServiceOffer};
+use crate::error::Problem;
+use crate::id::{Place, Side, Zone};
+use crate::resource::Kind;
+use crate::spec::{
+    CheckedEgress, CheckedEgressService, CheckedTarget, ElasticIps, Internet, PolicyWord, Way,
+};
+use crate::topology::{Kept, Known, policy, sticky};
+
+/// A spec with every decision taken.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    pub(super) checked: &'a CheckedEgress<'a>,
+    /// What exists, where that was asked for.
+    pub(super) existing: Option<&'a Network>,
+    /// By name.
+    pub(super) islands: Vec<Island>,
+    /// The route tables that serve them, by name.
+    pub(super) tables: Vec<Table>,
+    /// Interface endpoints, by label.
+    pub(super) endpoints: Vec<Endpoint<'a>>,
+    /// Gateway endpoints, by label.
+    pub(super) gateways: Vec<Gateway<'a>>,
+    /// NAT gateways, by zone.
+    pub(super) nats: Vec<Nat>,
+}
+
+/// One private subnet.
+#[derive(Debug, Clone)]
+pub(super) struct Island {
+    /// What names of nodes are made from: its zone, or its id where it exists.
+    pub(super) site: String,
+    pub(super) zone: Zone,
+    pub(super) block: Ipv4Net,
+}
+
+/// A route table that serves islands.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// What names of nodes are made from: the site of its one island, or its id where it is not ours.
+    pub(super) site: String,
+    pub(super) ours: bool,
+    /// The islands that it serves, by site.
+    pub(super) islands: Vec<String>,
+    /// Its zone: that of its first island.
+    pub(super) zone: Zone,
+    /// What its default route leads to now, where that is not ours and is to be replaced.
+    pub(super) was: Option<String>,
+}
+
+/// One service with an interface endpoint.
+#[derive(Debug)]
+pub(super) struct Endpoint<'a> {
+    pub(super) label: &'a str,
+    pub(super) service: &'a CheckedEgressService<'a>,
+    pub(super) full_name: String,
+    /// The islands in which it has an address, one per zone, by site.
+    pub(super) sites: Vec<String>,
+    /// Zones of islands in which it has none.
+    pub(super) without: BTreeSet<Zone>,
+    /// None where the service supports none.
+    pub(super) policy: Option<String>,
+}
+
+/// One service with a gateway endpoint.
+#[derive(Debug)]
+pub(super) struct Gateway<'a> {
+    pub(super) label: &'a str,
+    pub(super) full_name: String,
+    pub(super) policy: Option<String>,
+}
+
+/// One NAT gateway.
+#[derive(Debug, Clone)]
+pub(super) struct Nat {
+    pub(super) zone: Zone,
+    pub(super) stands_in: Public,
+    /// The allocation of an address that is the user's own.
+    pub(super) address: Option<String>,
+}
+
+/// A public subnet.
+#[derive(Debug, Clone)]
+pub(super) enum Public {
+    /// To be made.
+    New(Ipv4Net),
+    /// By id.
+    Existing(String),
+}
+
+/// Takes every decision; nothing, where the network that should exist cannot be seen.
+pub(super) fn plan<'a>(
+    checked: &'a CheckedEgress<'a>,
+    known: &Known<'a>,
+    problems: &mut Vec<Problem>,
+) -> Option<Plan<'a>> {
+    let mut plan = Plan {
+        checked,
+        existing: None,
+        islands: Vec::new(),
+        tables: Vec::new(),
+        endpoints: Vec::new(),
+        gateways: Vec::new(),
+        nats: Vec::new(),
+    };
+    match checked.network {
+        CheckedTarget::New { cidr } => plan.new_network(cidr, known, problems),
+        CheckedTarget::Existing(spec) => {
+            let Some(network) = known.offer.network(&spec.vpc) else {
+                let region = &checked.place.region;
+                let message = format!("{region} has no VPC {} that the caller can see", spec.vpc);
+                problems.push(Problem::new("network.vpc", message));
+                return None;
+            };
+            plan.existing = Some(network);
+            existing::network(&mut plan, spec, network, known, problems);
+        }
+    }
+    for (label, service) in &checked.services {
+        plan.service(label, service, known, problems);
+    }
+    plan.addresses(problems);
+    if let (Some(network), CheckedTarget::Existing(_)) = (plan.existing, checked.network) {
+        existing::conflicts(&plan, network, problems);
+        existing::room(&plan, network, known, problems);
+    }
+    Some(plan)
+}
+
+/// The halves of a zone's block: the island's, and the public subnet's, which is kept free while there is none.
+pub(super) fn halves(cidr: Ipv4Net, zone: &Zone, place: &Place) -> Option<(Ipv4Net, Ipv4Net)> {
+    let block = sticky::block(cidr, zone, &place.region)?;
+    let mut halves = block.subnets(block.prefix_len() + 1).ok()?;
+    Some((halves.next()?, halves.next()?))
+}
+
+impl<'a> Plan<'a> {
+    fn new_network(&mut self, cidr: Ipv4Net, known: &Known<'_>, problems: &mut Vec<Problem>) {
+        let (spec, place) = (self.checked.spec, &self.checked.place);
+        let wanted = usize::from(spec.zones);
+        let noted: Vec<_> = noted_zones(known.kept, place).into_iter().collect();
+        let zones = choose_zones(self.checked, wanted, &noted, known);
+        if zones.len() < wanted {
+            let region = &place.region;
+            let count = zones.len();
+            let message =
+                format!("only {count} of the zones of {region} can be used: set zones = {count}");
+            problems.push(Problem::new("zones", message));
+        }
+        let nats: Vec<Zone> = match spec.internet {
+            Internet::None => Vec::new(),
+            Internet::One => one_zone(zones.iter(), known.kept).into_iter().collect(),
+            Internet::PerZone => zones.iter().cloned().collect(),
+        };
+        for zone in &zones {
+            let Some((block, public)) = halves(cidr, zone, place) else { continue };
+            let site = zone.to_string();
+            self.islands.push(Island { site: site.clone(), zone: zone.clone(), block });
+            let islands = vec![site.clone()];
+            self.tables.push(Table { site, ours: true, islands, zone: zone.clone(), was: None });
+            if nats.contains(zone) {
+                let stands_in = Public::New(public);
+                self.nats.push(Nat { zone: zone.clone(), stands_in, address: None });
+            }
+        }
+    }
+
+    fn service(
+        &mut self,
+        label: &'a str,
+        service: &'a CheckedEgressService<'a>,
+        known: &Known<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        if service.spec.via == Way::Nat {
+            return;
+        }
+        let place = &self.checked.place;
+        let Some(offer) = known.offer.service(&service.spec.name) else {
+            let message = format!("{} has no service {}", place.region, service.spec.name);
+            problems.push(Problem::new(format!("{}.name", service.path), message));
+            return;
+        };
+        let policy = self.policy(service, offer, known, problems);
+        let full_name = offer.full_name.clone();
+        if offer.gateway {
+            self.gateways.push(Gateway { label, full_name, policy });
+            return;
+        }
+        let noted = noted_sites(known.kept, place, label);
+        let (sites, without) = self.sites(offer, noted.as_deref());
+        if sites.is_empty() && !self.islands.is_empty() {
+            let zones: Vec<&str> = self.islands.iter().map(|it| it.zone.as_str()).collect();
+            let message = format!("{label} can have an endpoint in none of {}", zones.join(", "));
+            problems.push(Problem::new(format!("{}.name", service.path), message));
+            return;
+        }
+        self.endpoints.push(Endpoint { label, service, full_name, sites, without, policy });
+    }
+
+    /// One island per zone in which the service is offered. What an earlier deploy decided for a zone stays: where it is, and where it
+    /// is not, though it is offered there now.
+    fn sites(&self, offer: &ServiceOffer, noted: Option<&str>) -> (Vec<String>, BTreeSet<Zone>) {
+        let words: Vec<&str> = noted.unwrap_or_default().split(' ').collect();
+        let mut sites = Vec::new();
+        let mut without = BTreeSet::new();
+        let zones: BTreeSet<&Zone> = self.islands.iter().map(|island| &island.zone).collect();
+        for zone in zones {
+            let mut here = self.islands.iter().filter(|island| island.zone == *zone);
+            let stays = here.clone().find(|island| words.contains(&island.site.as_str()));
+            let left_out = words.contains(&format!("{LEFT_OUT}{zone}").as_str());
+            match stays.or_else(|| here.next()) {
+                Some(island) if stays.is_some() || (offer.zones.contains(zone) && !left_out) => {
+                    sites.push(island.site.clone());
+                }
+                Some(_) | None => {
+                    without.insert(zone.clone());
+                }
+            }
+        }
+        (sites, without)
+    }
+
+    fn policy(
+        &self,
+        service: &CheckedEgressService<'_>,
+        offer: &ServiceOffer,
+        known: &Known<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<String> {
+        if !offer.policy_supported {
+            if !service.spec.without_policy {
+                let message = format!(
+                    "{} supports no endpoint policy: whoever is in the network could use it with any \
+                     account's credentials; say without_policy = true if that may be",
+                    offer.full_name
+                );
+                problems.push(Problem::new(format!("{}.without_policy", service.path), message));
+            }
+            return None;
+        }
+        match &service.policy {
+            PolicyWord::Document(document) => Some(document.clone()),
+            PolicyWord::Anybody => Some(policy::open_endpoint_policy()),
+            PolicyWord::OwnAccount => {
+                let caller = known.offer.caller(Side::Service).map(|caller| &caller.account);
+                let Some(account) = caller.or(self.checked.spec.account.as_ref()) else {
+                    let message = "is needed for the endpoints' policy, because the caller's own could not be asked";
+                    problems.push(Problem::new("account", message));
+                    return None;
+                };
+                Some(policy::default_endpoint_policy(account, &self.checked.spec.callers))
+            }
+        }
+    }
+
+    /// Own addresses go to the NAT gateways in the order of their zones.
+    fn addresses(&mut self, problems: &mut Vec<Problem>) {
+        let ElasticIps::Existing(ids) = &self.checked.spec.elastic_ips else { return };
+        if ids.len() != self.nats.len() {
+            let counts =
+                format!("has {} addresses for {} NAT gateways", ids.len(), self.nats.len());
+            problems.push(Problem::new("elastic_ips", format!("{counts}: give one for each")));
+        }
+        for (nat, id) in self.nats.iter_mut().zip(ids) {
+            nat.address = Some(id.clone());
+        }
+    }
+
+    /// The NAT gateway through which a table leads: the one of its zone, else the first.
+    pub(super) fn nat_of(&self, table: &Table) -> Option<&Nat> {
+        self.nats.iter().find(|nat| nat.zone == table.zone).or_else(|| self.nats.first())
+    }
+
+    /// The block that reaches the endpoints: everything in the network, for the services' names lead all of it there.
+    pub(super) fn reaches(&self) -> Vec<Ipv4Net> {
+        match (self.checked.network, self.existing) {
+            (CheckedTarget::New { cidr }, _) => vec![cidr],
+            (CheckedTarget::Existing(_), Some(network)) => network.blocks.clone(),
+            (CheckedTarget::Existing(_), None) => Vec::new(),
+        }
+    }
+}
+
+/// The zone of the one NAT gateway: where it stands already, else the first.
+pub(super) fn one_zone<'z>(
+    mut zones: impl Iterator<Item = &'z Zone> + Clone,
+    kept: &[Kept],
+) -> Option<Zone> {
+    let stands = |zone: &&Zone| {
+        let name = names::nat(zone);
+        kept.iter().any(|it| it.kind == Kind::NatGateway && it.node.as_str() == name)
+    };
+    zones.clone().find(stands).or_else(|| zones.next()).cloned()
+}
+
+/// In a note: a zone in which the service was not offered.
+const LEFT_OUT: char = '!';
+
+/// Where an endpoint is, and where it is not: `subnet-1 subnet-2 !eu-central-1c`.
+pub(super) fn write_sites(endpoint: &Endpoint<'_>) -> String {
+    let without = endpoint.without.iter().map(|zone| format!("{LEFT_OUT}{zone}"));
+    endpoint.sites.iter().cloned().chain(without).collect::<Vec<_>>().join(" ")
+}
+
+fn noted_sites(kept: &[Kept], place: &Place, label: &str) -> Option<String> {
+    let name = names::endpoint(label);
+    let of_node = |it: &&Kept| {
+        it.kind == Kind::InterfaceEndpoint && it.place == *place && it.node.as_str() == name
+    };
+    kept.iter().filter(of_node).find_map(|it| it.note.clone())
+}
+
+/// The zones that an earlier deploy chose for a new network.
+pub(super) fn noted_zones(kept: &[Kept], place: &Place) -> Option<BTreeSet<Zone>> {
+    let of_node = |it: &&Kept| it.kind == Kind::Vpc && it.place == *place;
+    kept.iter()
+        .filter(of_node)
+        .find_map(|it| sticky::read_zones(it.note.as_deref()?, &place.region))
+}
+
+/// Those that are in use, then those that offer every service, then others.
+fn choose_zones(
+    checked: &CheckedEgress<'_>,
+    wanted: usize,
+    noted: &[BTreeSet<Zone>],
+    known: &Known<'_>,
+) -> BTreeSet<Zone> {
+    let place = &checked.place;
+    let usable = known.offer.zones_in(place).iter();
+    let usable: BTreeSet<Zone> =
+        usable.filter(|zone| sticky::has_block(zone, &place.region)).cloned().collect();
+    let services = checked.services.values().filter(|service| service.spec.via == Way::Endpoint);
+    let offers: Vec<&ServiceOffer> =
+        services.filter_map(|service| known.offer.service(&service.spec.name)).collect();
+    let serves = |zone: &&Zone| offers.iter().all(|it| it.gateway || it.zones.contains(*zone));
+    let best: BTreeSet<Zone> = usable.iter().filter(serves).cloned().collect();
+    let chosen = sticky::choose_zones(wanted, noted, &best);
+    if chosen.len() < wanted { sticky::choose_zones(wanted, noted, &usable) } else { chosen }
+}
+
+/// Services with an endpoint that takes no policy.
+pub(super) fn without_policy<'p>(plan: &'p Plan<'_>) -> Vec<&'p str> {
+    let endpoints = plan.endpoints.iter().filter(|it| it.policy.is_none()).map(|it| it.label);
+    let gateways = plan.gateways.iter().filter(|it| it.policy.is_none()).map(|it| it.label);
+    endpoints.chain(gateways).collect()
+}

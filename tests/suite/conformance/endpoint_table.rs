@@ -1,0 +1,74 @@
+//! Promises about the tables of gateway endpoints.
+
+use accel_core::Ref;
+use accel_core::backend::Phase;
+use accel_core::resource::{EndpointTable, GatewayEndpoint, Kind};
+
+use super::host::{host, leave, shown};
+use super::{Verdict, ensure, ensure_eq, in_the_way};
+use crate::lab::Lab;
+use crate::samples::node_of;
+
+/// A table has one route to a service. Source: EC2 error codes, `RouteAlreadyExists`.
+pub(super) async fn conflicts_with_another_endpoint_of_its_service(lab: &mut Lab<'_>) -> Verdict {
+    lab.make_ready(Kind::EndpointTable).await?;
+    let place = lab.subject.entry.place.clone();
+    let vpc = lab.lane.entry.vpc.clone();
+    let service = format!("com.amazonaws.{}.s3", place.region);
+    let other = GatewayEndpoint { vpc, service: service.clone() };
+    let endpoint = lab.lane.graph.add("another", &place, other);
+    let table = lab.lane.entry.table.clone();
+    let node = lab.add("another.table", &place, EndpointTable { endpoint, table, service });
+    lab.make_needs(node).await?;
+    lab.settle().await;
+    in_the_way(&lab.refused(&lab.asked(node)).await?)
+}
+
+/// It shows in the table as a route, which is nobody's who makes routes.
+pub(super) async fn is_no_route_in_a_list(lab: &mut Lab<'_>) -> Verdict {
+    let id = lab.make_ready(Kind::EndpointTable).await?;
+    lab.settle().await;
+    let list = lab.list(&id.place).await?;
+    ensure_eq!(list.iter().filter(|found| found.id == id).count(), 1, "how often it is listed");
+    let is_route = |kind| matches!(kind, Kind::Route | Kind::RouteReplacement);
+    let route = list.iter().find(|found| is_route(found.id.kind));
+    ensure_eq!(route, None, "the route to the endpoint is listed as one");
+    Ok(())
+}
+
+/// One table comes and goes without the others.
+pub(super) async fn is_removed_alone(lab: &mut Lab<'_>) -> Verdict {
+    let first = lab.make_ready(Kind::EndpointTable).await?;
+    let other = lab.add_other(Kind::EndpointTable).expect("the lane has two tables");
+    let second = lab.make_ready(other).await?;
+    lab.remove(&first).await?;
+    lab.settle().await;
+    ensure_eq!(lab.find(&lab.asked(Kind::EndpointTable)).await?, None, "the first is found");
+    ensure_eq!(lab.find(&lab.asked(other)).await?, Some(second), "the second went along");
+    let endpoint = lab.phase(&lab.id(Kind::GatewayEndpoint)).await?;
+    ensure!(matches!(endpoint, Phase::Ready(_)), "the endpoint is {endpoint:?}");
+    Ok(())
+}
+
+/// From the endpoint's end: our endpoint in a network of somebody else's.
+pub(super) async fn of_a_strangers_table_is_listed(lab: &mut Lab<'_>) -> Verdict {
+    let mut host = host(lab).await?;
+    let verdict = leads_from_there(lab, &mut host).await;
+    leave(lab, host, verdict).await
+}
+
+async fn leads_from_there(lab: &mut Lab<'_>, host: &mut Lab<'_>) -> Verdict {
+    let place = lab.subject.entry.place.clone();
+    let service = format!("com.amazonaws.{}.s3", place.region);
+    let vpc = Ref::existing(host.id(Kind::Vpc));
+    let endpoint = GatewayEndpoint { vpc, service: service.clone() };
+    let endpoint = lab.lane.graph.add("endpoint", &place, endpoint);
+    let table = host.id(Kind::RouteTable);
+    let leads =
+        EndpointTable { endpoint: endpoint.clone(), table: Ref::existing(table.clone()), service };
+    let node = lab.add("leads", &place, leads);
+    let id = lab.make_ready(node).await?;
+    lab.settle().await;
+    let endpoint = lab.id(node_of(&endpoint));
+    shown(lab, &id, &[&endpoint, &table]).await.map(drop)
+}
