@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accel_core::graph::To;
 use accel_core::resource::{Describe as _, InterfaceEndpoint, Kind, Resource};
 use accel_core::{DeploymentId, Graph, Node, Place, RemoteId, tags};
 use serde_json::{Value, json};
@@ -170,7 +169,7 @@ impl Parts {
         for node in nodes {
             let needs = needs_of(node.kind());
             parts.look.extend(needs.look);
-            if !existing(&node.resource).is_empty() {
+            if !node.resource.existing().is_empty() {
                 // What is to be known of a network that exists.
                 parts.look.insert("ec2:DescribeVpcAttribute");
             }
@@ -234,7 +233,7 @@ fn named(purpose: Purpose, graph: &Graph) -> (BTreeSet<&'static str>, BTreeSet<S
     let (mut actions, mut arns) = (BTreeSet::new(), BTreeSet::new());
     let untagged = graph.nodes().iter().filter(|node| !node.kind().facts().taggable);
     for node in untagged {
-        let existing = existing(&node.resource);
+        let existing = node.resource.existing();
         if existing.is_empty() {
             continue;
         }
@@ -246,17 +245,6 @@ fn named(purpose: Purpose, graph: &Graph) -> (BTreeSet<&'static str>, BTreeSet<S
         arns.extend(existing.iter().filter_map(arn));
     }
     (actions, arns)
-}
-
-/// What a resource refers to that exists and is not ours.
-pub(crate) fn existing(resource: &Resource) -> Vec<RemoteId> {
-    let mut existing = Vec::new();
-    resource.clone().refs(&mut |link| {
-        if let To::Existing(id) = link.to {
-            existing.push(id.clone());
-        }
-    });
-    existing
 }
 
 /// Of any account: a policy is of one, and knows no other's.

@@ -92,6 +92,8 @@ pub enum Leads {
     Internet,
     /// To a NAT gateway of the blueprint.
     Nat(String),
+    /// To a machine of somebody's in this subnet of the blueprint, which translates addresses.
+    Instance(String),
     /// To something that accel does not know, by its id.
     Foreign(String),
 }
@@ -329,6 +331,11 @@ impl<'w> Mason<'w> {
                 let via = match leads {
                     Leads::Internet => Via::Gateway(gateway.expect("the network has a gateway")),
                     Leads::Nat(nat) => Via::Nat(self.nats[nat.as_str()]),
+                    Leads::Instance(subnet) => {
+                        let what = "an instance that translates";
+                        let subnet = &self.premises.subnets[subnet];
+                        Via::Foreign(self.world.add_foreign_interface(subnet, what, true))
+                    }
                     Leads::Foreign(id) => Via::Foreign(id.clone()),
                 };
                 let route = Route { table, destination: *destination, via };

@@ -153,6 +153,10 @@ impl Cloud {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Changes some of `Settings` in `rig/settings.py`.
     pub fn set(&self, settings: &Value) {
         control::ask(self.port, "settings", settings);
@@ -177,16 +181,6 @@ impl Cloud {
     /// Lets one more fault strike; positions count on.
     pub fn add_fault(&self, fault: &Fault) {
         control::ask(self.port, "fault", &fault.0);
-    }
-
-    /// Calls an action of EC2 with somebody's key, and gives the answer's XML. `form` begins with `Action=`.
-    ///
-    /// # Panics
-    ///
-    /// If the action fails.
-    #[must_use]
-    pub fn call(&self, key: &str, region: &str, form: &str) -> String {
-        control::call(self.port, key, region, form)
     }
 
     /// Nothing goes wrong any more.

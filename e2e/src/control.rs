@@ -17,16 +17,16 @@ pub(crate) fn ask(port: u16, what: &str, body: &Value) -> Value {
     serde_json::from_str(&body).expect("the local AWS answers with JSON")
 }
 
-/// Calls an action of EC2 as somebody else would, and gives the XML of the answer. Nobody checks the signature.
+/// Calls an action of EC2 as somebody else would, and gives the XML of the answer, or of the refusal. Nobody checks the signature.
 ///
 /// # Panics
 ///
-/// If the action fails.
-pub(crate) fn call(port: u16, key: &str, region: &str, form: &str) -> String {
+/// If there is no answer.
+pub(crate) fn call(port: u16, key: &str, region: &str, form: &str) -> Result<String, String> {
     let scope = format!("Credential={key}/20260101/{region}/ec2/aws4_request");
     let signed =
         format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
-    send(port, "POST /", &signed, "application/x-www-form-urlencoded", form)
+    exchange(port, "POST /", &signed, "application/x-www-form-urlencoded", form)
 }
 
 /// Asks or sets something of a simulated cloud on the wire (`/_cloud/…`): `what` begins with the method, and the path.
@@ -41,6 +41,12 @@ pub(crate) fn cloud(port: u16, token: &str, what: &str, body: &str) -> String {
 }
 
 fn send(port: u16, path: &str, header: &str, kind: &str, body: &str) -> String {
+    let answer = exchange(port, path, header, kind, body);
+    answer.unwrap_or_else(|refusal| panic!("{path}: {refusal}"))
+}
+
+/// The body of an answer with status 200, or that of any other.
+fn exchange(port: u16, path: &str, header: &str, kind: &str, body: &str) -> Result<String, String> {
     let request = format!(
         "{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{header}\
          Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
@@ -52,6 +58,6 @@ fn send(port: u16, path: &str, header: &str, kind: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the local AWS answers");
     let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer has a head and a body");
-    assert!(head.starts_with("HTTP/1.1 200"), "{path}: {answer}");
-    body.to_owned()
+    let body = body.to_owned();
+    if head.starts_with("HTTP/1.1 200") { Ok(body) } else { Err(body) }
 }

@@ -1,12 +1,14 @@
-//! One lane: its spec, its records, the program that builds it, and the independent verifier.
+//! One lane, or another deployment: its spec, its records, the program that builds it, and who judges it.
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{collections::BTreeSet, thread};
 
 use tempfile::TempDir;
 
-use crate::{Cloud, Cost, LocalAws, Program, Run, python, root};
+use crate::program::KEY;
+use crate::{Cloud, Cost, Host, LocalAws, Program, Run, python, root};
 
 /// The spec that most tests use: everything that a lane has by default.
 pub const SPEC: &str = r#"
@@ -30,6 +32,8 @@ pub struct Lane<'a, C: LocalAws = Cloud> {
     pub program: Program,
     window: String,
     place: TempDir,
+    /// What was there before it, in a cloud that is not its own.
+    before: Option<BTreeSet<String>>,
 }
 
 impl<'a, C: LocalAws> Lane<'a, C> {
@@ -42,9 +46,17 @@ impl<'a, C: LocalAws> Lane<'a, C> {
     pub fn new(cloud: &'a C, spec: &str) -> Self {
         let place = tempfile::tempdir().expect("a temporary directory");
         let program = Program::new(cloud.url(), place.path());
-        let lane = Self { cloud, program, window: "1s".to_owned(), place };
+        let lane = Self { cloud, program, window: "1s".to_owned(), place, before: None };
         lane.change(spec);
         lane
+    }
+
+    /// A private egress in a network that somebody has, which is made for it.
+    #[must_use]
+    pub fn guest(cloud: &'a C) -> Self {
+        let host = Host::new(cloud, KEY);
+        let before = Some(cloud.left().into_iter().collect());
+        Self { before, ..Self::new(cloud, &host.spec()) }
     }
 
     /// With another visibility window.
@@ -127,13 +139,16 @@ impl<'a, C: LocalAws> Lane<'a, C> {
         self.program.measured(&words(&self.arguments(command, more)))
     }
 
-    /// The lane is what the spec says, and nothing else is there.
+    /// The lane is what the spec says, and nothing else is there. A guest is judged by the program itself.
     ///
     /// # Panics
     ///
     /// With every difference, if there is one.
     #[track_caller]
     pub fn verify(&self) {
+        if self.before.is_some() {
+            return self.check();
+        }
         let output = Command::new(python().expect("there is a local AWS, so there is Python"))
             .arg(root().join("rig/verify.py"))
             .args(["--url", &self.cloud.url(), "--spec"])
@@ -145,15 +160,31 @@ impl<'a, C: LocalAws> Lane<'a, C> {
         assert!(output.status.success(), "the lane differs from its spec:\n{said}{complaint}");
     }
 
-    /// Nothing is left in any region.
+    /// What was just changed may not show yet.
+    #[track_caller]
+    fn check(&self) {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let run = self.run("status", &["--check"]);
+            if run.code() == Some(0) {
+                return;
+            }
+            assert!(Instant::now() < until, "{}{}", run.stdout, run.stderr);
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Nothing is left in any region, and what was there before is as it was.
     ///
     /// # Panics
     ///
-    /// With all that is left.
+    /// With all that is left, changed or gone.
     #[track_caller]
     pub fn leaves_nothing(&self) {
-        let left = self.cloud.left();
-        assert!(left.is_empty(), "left behind: {left:#?}");
+        let left: BTreeSet<String> = self.cloud.left().into_iter().collect();
+        let before = self.before.clone().unwrap_or_default();
+        let differ: Vec<&String> = left.symmetric_difference(&before).collect();
+        assert!(differ.is_empty(), "left behind, or not as before: {differ:#?}");
     }
 }
 

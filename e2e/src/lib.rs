@@ -13,6 +13,7 @@
 
 mod cloud;
 mod control;
+mod host;
 mod lane;
 mod local;
 mod program;
@@ -20,6 +21,7 @@ mod python;
 mod wire;
 
 pub use cloud::{Cloud, Fault, Mode, Preset, Stats, Thing};
+pub use host::{Host, text_of};
 pub use lane::{Lane, SPEC};
 pub use local::LocalAws;
 pub use program::{Cost, Program, Run, binary, cost_of};

@@ -1,6 +1,6 @@
 //! What a sweep asks of a local AWS, whoever wrote it.
 
-use crate::{Cloud, Fault, Mode, Program, Run};
+use crate::{Cloud, Fault, Mode, Program, Run, control};
 
 /// A local AWS that lanes are built in.
 pub trait LocalAws: Sized + Sync {
@@ -12,6 +12,23 @@ pub trait LocalAws: Sized + Sync {
 
     /// Where it listens.
     fn url(&self) -> String;
+
+    /// Calls an action of EC2 with somebody's key, and gives the XML of the answer, or of the refusal. `form` begins with `Action=`.
+    ///
+    /// # Errors
+    ///
+    /// If the action is refused.
+    fn ask(&self, key: &str, region: &str, form: &str) -> Result<String, String>;
+
+    /// The same, where nothing can stand against it.
+    ///
+    /// # Panics
+    ///
+    /// If the action is refused.
+    #[must_use]
+    fn call(&self, key: &str, region: &str, form: &str) -> String {
+        self.ask(key, region, form).unwrap_or_else(|refusal| panic!("{form}: {refusal}"))
+    }
 
     /// Nothing is there and nothing goes wrong any more; calls are counted from zero.
     fn begin_anew(&self);
@@ -41,6 +58,10 @@ impl LocalAws for Cloud {
 
     fn url(&self) -> String {
         self.url()
+    }
+
+    fn ask(&self, key: &str, region: &str, form: &str) -> Result<String, String> {
+        control::call(self.port(), key, region, form)
     }
 
     fn begin_anew(&self) {

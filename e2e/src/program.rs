@@ -12,6 +12,9 @@ use serde_json::Value;
 
 use crate::{python, root};
 
+/// The program's own access key, and with it its account.
+pub(crate) const KEY: &str = "AKIARIGDEFAULT";
+
 /// The program, with an environment of its own: no profile, no cache and no credentials but dummies.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -156,7 +159,7 @@ impl Program {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", &self.home)
             .env("AWS_ENDPOINT_URL", &self.url)
-            .env("AWS_ACCESS_KEY_ID", "AKIARIGDEFAULT")
+            .env("AWS_ACCESS_KEY_ID", KEY)
             .env("AWS_SECRET_ACCESS_KEY", "secret")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .stdout(Stdio::piped())

@@ -48,18 +48,18 @@ impl Wire {
         Self { process, port, token: field("token") }
     }
 
-    fn ask(&self, what: &str, body: &str) -> String {
+    fn control(&self, what: &str, body: &str) -> String {
         control::cloud(self.port, &self.token, what, body)
     }
 
     /// What goes wrong, as rules; counting starts anew.
     pub fn set_faults(&self, rules: &str) {
-        self.ask("PUT faults", rules);
+        self.control("PUT faults", rules);
     }
 
     /// Changes settings: what is named, in milliseconds.
     pub fn set(&self, settings: &Value) {
-        self.ask("PUT settings", &settings.to_string());
+        self.control("PUT settings", &settings.to_string());
     }
 
     /// The calls so far.
@@ -69,7 +69,7 @@ impl Wire {
     /// If a line of the log is no JSON.
     #[must_use]
     pub fn calls(&self) -> Vec<Value> {
-        let lines = self.ask("GET calls", "");
+        let lines = self.control("GET calls", "");
         lines.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
     }
 }
@@ -89,8 +89,12 @@ impl LocalAws for Wire {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    fn ask(&self, key: &str, region: &str, form: &str) -> Result<String, String> {
+        control::call(self.port, key, region, form)
+    }
+
     fn begin_anew(&self) {
-        self.ask("POST reset", "");
+        self.control("POST reset", "");
     }
 
     fn mend(&self) {
@@ -98,7 +102,7 @@ impl LocalAws for Wire {
     }
 
     fn mutating(&self) -> u64 {
-        let counts: Value = serde_json::from_str(&self.ask("GET counts", "")).expect("counts");
+        let counts: Value = serde_json::from_str(&self.control("GET counts", "")).expect("counts");
         counts["mutating"].as_u64().expect("a number")
     }
 
@@ -109,13 +113,13 @@ impl LocalAws for Wire {
     fn kill_at(&self, program: &Program, arguments: &[&str], position: u64) -> Run {
         self.set_faults(&format!("mutating#{position}=hang-after"));
         program.killed_once(arguments, || {
-            self.ask("GET calls?last=20", "").contains("\"fault\":\"hang-after\"")
+            self.control("GET calls?last=20", "").contains("\"fault\":\"hang-after\"")
         })
     }
 
     fn left(&self) -> Vec<String> {
         // The first line is the time.
-        self.ask("GET world", "").lines().skip(1).map(str::to_owned).collect()
+        self.control("GET world", "").lines().skip(1).map(str::to_owned).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use accel_core::topology::{EgressOutputs, Known};
 use accel_core::{
     Deployer, Deployment, Graph, Limits, NetworkBackend as _, NodeName, Topology as _,
 };
-use accel_e2e::Cloud;
+use accel_e2e::{Cloud, Host, LocalAws as _};
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sts::config::Credentials;
 
@@ -109,144 +109,34 @@ fn a_network_with_a_way_out_of_each_zone_is_built_and_removed_without_a_trace() 
     });
 }
 
-/// A network that somebody has made: a public subnet, and three islands. One has a table that leads to the internet through somebody's
-/// NAT gateway, one has a table that leads nowhere, and one falls back on the main table.
-struct Host<'c> {
-    cloud: &'c Cloud,
-    vpc: String,
-    public: String,
-    islands: Vec<String>,
-    /// The table of the first island.
-    table: String,
-    nat: String,
-}
-
-impl<'c> Host<'c> {
-    fn new(cloud: &'c Cloud) -> Self {
-        let mut host = Self {
-            cloud,
-            vpc: made(cloud, "Action=CreateVpc&CidrBlock=10.50.0.0/16", "vpcId"),
-            public: String::new(),
-            islands: Vec::new(),
-            table: String::new(),
-            nat: String::new(),
-        };
-        let vpc = host.vpc.clone();
-        let on = format!("Action=ModifyVpcAttribute&VpcId={vpc}&EnableDnsHostnames.Value=true");
-        made(cloud, &on, "requestId");
-        let gateway = made(cloud, "Action=CreateInternetGateway", "internetGatewayId");
-        let attach =
-            format!("Action=AttachInternetGateway&VpcId={vpc}&InternetGatewayId={gateway}");
-        made(cloud, &attach, "requestId");
-        host.public = host.subnet(0, 'a');
-        host.islands = vec![host.subnet(1, 'a'), host.subnet(2, 'b'), host.subnet(3, 'c')];
-        let out = host.table_of(&host.public);
-        host.route(&out, &format!("GatewayId={gateway}"));
-        let address = made(cloud, "Action=AllocateAddress&Domain=vpc", "allocationId");
-        let public = &host.public;
-        let nat = format!("Action=CreateNatGateway&SubnetId={public}&AllocationId={address}");
-        host.nat = made(cloud, &nat, "natGatewayId");
-        host.table = host.table_of(&host.islands[0]);
-        host.route(&host.table, &format!("NatGatewayId={}", host.nat));
-        host.table_of(&host.islands[1]);
-        host
+/// What is built in the host.
+fn guests(host: &Host<'_, Cloud>) -> PrivateEgress {
+    let network = ExistingNetwork {
+        vpc: host.vpc.clone(),
+        islands: Subnets::Ids(host.islands.clone()),
+        public: Subnets::Ids(vec![host.public.clone()]),
+        implicit_table: ImplicitTable::Own,
+        replace_default_route: true,
+    };
+    PrivateEgress {
+        network: Some(network),
+        internet: Internet::One,
+        policy: Some("anybody".to_owned()),
+        ..PrivateEgress::new("guests", REGION)
     }
-
-    fn subnet(&self, number: u8, zone: char) -> String {
-        let vpc = &self.vpc;
-        let form = format!(
-            "Action=CreateSubnet&VpcId={vpc}&CidrBlock=10.50.{number}.0/24&AvailabilityZone={REGION}{zone}"
-        );
-        made(self.cloud, &form, "subnetId")
-    }
-
-    fn table_of(&self, subnet: &str) -> String {
-        let form = format!("Action=CreateRouteTable&VpcId={}", self.vpc);
-        let table = made(self.cloud, &form, "routeTableId");
-        let form = format!("Action=AssociateRouteTable&RouteTableId={table}&SubnetId={subnet}");
-        made(self.cloud, &form, "associationId");
-        table
-    }
-
-    fn route(&self, table: &str, target: &str) {
-        let form = format!(
-            "Action=CreateRoute&RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0&{target}"
-        );
-        made(self.cloud, &form, "requestId");
-    }
-
-    fn spec(&self) -> PrivateEgress {
-        let network = ExistingNetwork {
-            vpc: self.vpc.clone(),
-            islands: Subnets::Ids(self.islands.clone()),
-            public: Subnets::Ids(vec![self.public.clone()]),
-            implicit_table: ImplicitTable::Own,
-            replace_default_route: true,
-        };
-        PrivateEgress {
-            network: Some(network),
-            internet: Internet::One,
-            policy: Some("anybody".to_owned()),
-            ..PrivateEgress::new("guests", REGION)
-        }
-    }
-
-    /// All that a stranger sees of the network, word by word; of what is deleted, AWS shows a trace for a while.
-    fn looks_like(&self) -> Vec<String> {
-        let vpc = &self.vpc;
-        let attribute = |name| format!("DescribeVpcAttribute&VpcId={vpc}&Attribute={name}");
-        let within = |what: &str| format!("{what}&Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
-        let live = |what: &str, state: &str| {
-            format!("{}&Filter.2.Name={state}&Filter.2.Value.1=available", within(what))
-        };
-        let forms = [
-            within("DescribeVpcs"),
-            attribute("enableDnsSupport"),
-            attribute("enableDnsHostnames"),
-            within("DescribeSubnets"),
-            within("DescribeRouteTables"),
-            within("DescribeSecurityGroups"),
-            within("DescribeNetworkInterfaces"),
-            format!(
-                "DescribeInternetGateways&Filter.1.Name=attachment.vpc-id&Filter.1.Value.1={vpc}"
-            ),
-            live("DescribeNatGateways", "state"),
-            live("DescribeVpcEndpoints", "vpc-endpoint-state"),
-            "DescribeAddresses".to_owned(),
-        ];
-        let look = |form: &String| {
-            let answer = self.cloud.call(KEY, REGION, &format!("Version=2016-11-15&Action={form}"));
-            without_request_id(&answer)
-        };
-        forms.iter().map(look).collect()
-    }
-}
-
-/// Calls an action as somebody else, and gives the text of the answer's first element of that name.
-fn made(cloud: &Cloud, form: &str, element: &str) -> String {
-    let answer = cloud.call(KEY, REGION, &format!("Version=2016-11-15&{form}"));
-    let (_, rest) = answer.split_once(&format!("<{element}>")).expect("the element is there");
-    let (text, _) = rest.split_once('<').expect("the element ends");
-    text.to_owned()
-}
-
-fn without_request_id(answer: &str) -> String {
-    let (before, rest) = answer.split_once("<requestId>").expect("an answer has an id");
-    let (_, after) = rest.split_once("</requestId>").expect("the element ends");
-    format!("{before}{after}")
 }
 
 /// What is in the way is replaced for as long as the deployment stands; with every record lost, the cloud alone tells how to go back.
 #[test]
 fn a_network_that_exists_is_afterwards_as_it_was_before() {
     let Some(cloud) = Cloud::start() else { return };
-    let host = Host::new(&cloud);
+    let host = Host::new(&cloud, KEY);
     let before = host.looks_like();
     let there_before = cloud.inventory();
     cloud.count_anew();
     wait(async {
         let aws = backend(&cloud).await;
-        let spec = host.spec();
+        let spec = guests(&host);
         let graph = graph_of(&spec, &aws).await;
         cloud.count_anew();
         let journal = MemoryJournal::default();

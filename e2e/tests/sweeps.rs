@@ -11,13 +11,22 @@ use std::thread;
 
 use accel_e2e::{Cloud, Lane, LocalAws, SPEC};
 
+/// What is built in an empty cloud.
+pub(crate) type Build<C> = for<'c> fn(&'c C) -> Lane<'c, C>;
+
+/// The lane that most tests use.
+pub(crate) fn lane<C: LocalAws>(cloud: &C) -> Lane<'_, C> {
+    Lane::new(cloud, SPEC)
+}
+
 /// How many mutating calls an undisturbed deploy makes, and a cleanup.
-fn undisturbed<C: LocalAws>(cloud: &C) -> (u64, u64) {
-    let lane = Lane::new(cloud, SPEC);
+fn undisturbed<C: LocalAws>(cloud: &C, build: Build<C>) -> (u64, u64) {
+    let lane = build(cloud);
+    let before = cloud.mutating();
     let _built = lane.deploy().ends_with(0);
-    let deploy = cloud.mutating();
+    let deployed = cloud.mutating();
     let _removed = lane.cleanup().ends_with(0);
-    (deploy, cloud.mutating() - deploy)
+    (deployed - before, cloud.mutating() - deployed)
 }
 
 /// Runs all cases on several clouds and tells every one that failed, not the first alone.
@@ -79,13 +88,13 @@ impl At {
 }
 
 /// Stops a deploy at such calls; one more run makes it right.
-pub(crate) fn stop_deploys<C: LocalAws>(stop: Stop, at: At) {
+pub(crate) fn stop_deploys<C: LocalAws>(build: Build<C>, stop: Stop, at: At) {
     let Some(cloud) = C::start() else { return };
-    let (calls, _) = undisturbed(&cloud);
+    let (calls, _) = undisturbed(&cloud, build);
     drop(cloud);
     let (positions, struck) = (at.positions(calls), AtomicUsize::new(0));
     sweep(&positions, |cloud: &C, &position| {
-        let lane = Lane::new(cloud, SPEC);
+        let lane = build(cloud);
         let ended = disturb(&lane, "deploy", stop, position);
         struck.fetch_add(usize::from(ended != Some(0)), Ordering::Relaxed);
         if matches!(stop, Stop::KilledForgetful) {
@@ -109,13 +118,13 @@ fn enough(struck: usize, of: usize) {
 }
 
 /// Stops a cleanup at such calls; one more run leaves nothing.
-pub(crate) fn stop_cleanups<C: LocalAws>(stop: Stop, at: At) {
+pub(crate) fn stop_cleanups<C: LocalAws>(build: Build<C>, stop: Stop, at: At) {
     let Some(cloud) = C::start() else { return };
-    let (_, calls) = undisturbed(&cloud);
+    let (_, calls) = undisturbed(&cloud, build);
     drop(cloud);
     let (positions, struck) = (at.positions(calls), AtomicUsize::new(0));
     sweep(&positions, |cloud: &C, &position| {
-        let lane = Lane::new(cloud, SPEC);
+        let lane = build(cloud);
         let _built = lane.deploy().ends_with(0);
         let ended = disturb(&lane, "cleanup", stop, position);
         struck.fetch_add(usize::from(ended != Some(0)), Ordering::Relaxed);
@@ -154,25 +163,25 @@ fn disturb<C: LocalAws>(
 
 #[test]
 fn a_lost_answer_to_a_call_of_a_deploy_leaves_nothing_twice() {
-    stop_deploys::<Cloud>(Stop::Lost, At::Some(12));
+    stop_deploys::<Cloud>(lane, Stop::Lost, At::Some(12));
 }
 
 #[test]
 fn a_lost_answer_to_a_call_of_a_cleanup_leaves_nothing() {
-    stop_cleanups::<Cloud>(Stop::Lost, At::Some(6));
+    stop_cleanups::<Cloud>(lane, Stop::Lost, At::Some(6));
 }
 
 #[test]
 fn killed_at_a_call_of_a_deploy_one_more_run_makes_it_right() {
-    stop_deploys::<Cloud>(Stop::Killed, At::Some(12));
+    stop_deploys::<Cloud>(lane, Stop::Killed, At::Some(12));
 }
 
 #[test]
 fn killed_with_its_records_lost_a_name_is_enough_to_clean_up() {
-    stop_deploys::<Cloud>(Stop::KilledForgetful, At::Some(6));
+    stop_deploys::<Cloud>(lane, Stop::KilledForgetful, At::Some(6));
 }
 
 #[test]
 fn killed_in_a_cleanup_one_more_run_leaves_nothing() {
-    stop_cleanups::<Cloud>(Stop::Killed, At::Some(6));
+    stop_cleanups::<Cloud>(lane, Stop::Killed, At::Some(6));
 }

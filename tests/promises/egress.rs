@@ -8,7 +8,7 @@ use accel_core::engine::Stranger;
 use accel_core::resource::Kind;
 use accel_core::spec::{AnyOutputs, AnySpec};
 use accel_core::tags::Tags;
-use accel_mock::{Body, Cloud, Route, Settings, Thing, Via, World};
+use accel_mock::{Body, Route, Settings, Thing, Via, World};
 use accel_tests::harness::{Stage, virtually};
 use accel_tests::scenes::Scene;
 
@@ -16,19 +16,13 @@ use crate::support::{assert_nothing_left, assert_stands, deployed};
 
 const SCENES: [Scene; 2] = [Scene::NewNetwork, Scene::ExistingNetwork];
 
-/// Everything there is, with all that can be different of it.
-fn inventory(cloud: &Cloud) -> String {
-    // The first line tells the time.
-    cloud.snapshot().lines().skip(1).collect::<Vec<_>>().join("\n")
-}
-
 #[test]
 fn it_stands_again_costs_nothing_and_goes_without_a_trace() {
     for scene in SCENES {
         for journal in [true, false] {
             virtually(async {
                 let (stage, spec) = scene.stage(Settings::fast(), journal).await;
-                let before = inventory(&stage.cloud);
+                let before = stage.cloud.inspect(World::inventory);
                 deployed(stage.deploy(&spec).await);
                 assert_stands(&stage, &spec).await;
                 let again = deployed(stage.deploy(&spec).await);
@@ -40,7 +34,7 @@ fn it_stands_again_costs_nothing_and_goes_without_a_trace() {
                 assert!(plan.nodes.iter().all(|node| kept(node.change)), "{plan}");
                 deployed(stage.cleanup(&spec).await);
                 assert_nothing_left(&stage);
-                assert_eq!(inventory(&stage.cloud), before);
+                assert_eq!(stage.cloud.inspect(World::inventory), before);
             });
         }
     }
@@ -83,7 +77,7 @@ fn what_somebody_has_led_elsewhere_stays_so() {
             tokio::time::sleep(Duration::from_secs(60)).await;
             deployed(stage.cleanup(&spec).await);
             assert_eq!(route_to(&stage, "eni-of-theirs"), route);
-            assert!(!inventory(&stage.cloud).contains("functions"), "nothing of ours is left");
+            assert!(!stage.cloud.snapshot().contains("functions"), "nothing of ours is left");
         });
     }
 }

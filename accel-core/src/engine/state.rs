@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::backend::{Bound, Inputs};
-use crate::graph::{Graph, NodeId, Role, To};
+use crate::graph::{Graph, NodeId, Role};
 use crate::id::{Fingerprint, NodeName, Place, RemoteId, RunId};
 use crate::journal::{ItemId, Record, Seen, Started};
 use crate::resource::{Attributes, Describe, Kind, Slot, Throttle};
@@ -171,13 +171,7 @@ impl State {
     /// Everything that a node refers to, once its references have become this: nodes, and what exists and is not ours.
     pub(crate) fn holdings(&self, node: NodeId, bound: &[(NodeId, Bound)]) -> Vec<RemoteId> {
         let mut held: Vec<RemoteId> = bound.iter().map(|(_, bound)| bound.id.clone()).collect();
-        self.graph.node(node).resource.clone().refs(&mut |link| {
-            if let To::Existing(id) = link.to
-                && !held.contains(id)
-            {
-                held.push(id.clone());
-            }
-        });
+        held.extend(self.graph.node(node).resource.existing());
         held
     }
 
@@ -291,11 +285,7 @@ fn plan(state: &mut State, graph: &Arc<Graph>) {
         item.node = None;
     }
     for node in graph.nodes() {
-        node.resource.clone().refs(&mut |link| {
-            if let To::Existing(id) = link.to {
-                state.existing.insert(id.clone());
-            }
-        });
+        state.existing.extend(node.resource.existing());
     }
     state.graph = Arc::clone(graph);
     state.by_node.clear();

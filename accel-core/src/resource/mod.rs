@@ -474,6 +474,19 @@ impl Resource {
         });
         parent
     }
+
+    /// What it refers to that exists already and is not the deployment's, each once, in the order of its fields.
+    pub fn existing(&self) -> Vec<RemoteId> {
+        let mut existing = Vec::new();
+        self.clone().refs(&mut |link| {
+            if let To::Existing(id) = &*link.to
+                && !existing.contains(id)
+            {
+                existing.push(id.clone());
+            }
+        });
+        existing
+    }
 }
 
 impl fmt::Display for Kind {

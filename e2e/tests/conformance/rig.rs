@@ -7,7 +7,7 @@ use std::time::Duration;
 use accel_core::resource::Traffic;
 use accel_core::tags::Tags;
 use accel_core::{ErrorKind, Place, RemoteId, Zone};
-use accel_e2e::{Cloud, Fault, Mode};
+use accel_e2e::{Cloud, Fault, LocalAws as _, Mode, text_of};
 use accel_tests::conformance::{Controls, Patience, Promise, Stranger, Subject};
 use async_trait::async_trait;
 
@@ -66,9 +66,7 @@ impl Local {
     fn call(&self, place: &Place, form: &str, element: &str) -> String {
         let form = format!("Version=2016-11-15&{form}");
         let answer = self.cloud.call(&self.key, place.region.as_str(), &form);
-        let (_, rest) = answer.split_once(&format!("<{element}>")).expect("the element is there");
-        let (text, _) = rest.split_once('<').expect("the element ends");
-        text.to_owned()
+        text_of(&answer, element).to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ mod verified;
 use std::fmt::Write as _;
 
 use accel_core::Graph;
-use accel_core::resource::{Describe as _, Kind, Resource};
+use accel_core::resource::{Kind, Resource};
 use accel_core::spec::{
     EgressService, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Way,
 };
@@ -141,12 +141,7 @@ fn nothing_stands_in_what_is_not_ours_without_a_receipt() {
     for (spec, network) in [(existing(), network()), (own, implicit)] {
         let graph = graph(&spec, &[network], &[]);
         for node in graph.nodes().iter().filter(|node| !node.kind().facts().taggable) {
-            let mut foreign = None;
-            node.resource.clone().refs(&mut |link| {
-                if let accel_core::graph::To::Existing(id) = &*link.to {
-                    foreign = Some(id.to_string());
-                }
-            });
+            let foreign = node.resource.existing().pop().map(|id| id.to_string());
             let Some(foreign) = foreign.filter(|_| !node.kind().facts().setting) else { continue };
             let before: Vec<&Resource> =
                 node.edges().iter().map(|edge| &graph.node(edge.to).resource).collect();
