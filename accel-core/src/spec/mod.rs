@@ -10,7 +10,7 @@ mod day;
 mod elastic_ips;
 mod openness;
 mod private_egress;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 

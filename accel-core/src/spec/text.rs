@@ -77,7 +77,7 @@ pub(super) fn is_region(text: &str) -> bool {
 }
 
 /// What names of nodes are made from: the service's short name, so that the short and the full form mean the same nodes.
-pub(super) fn service_label(name: &str, region: &Region) -> Result<String, String> {
+pub(crate) fn service_label(name: &str, region: &Region) -> Result<String, String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
     let parts_are_names = name.split('.').all(|p| !p.is_empty() && !p.starts_with('-'));
     if !name.bytes().all(plain) || !parts_are_names || name.len() > 128 {

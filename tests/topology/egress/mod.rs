@@ -1,5 +1,6 @@
 //! The private egress topology and its spec: every problem, what people read before, and what sticks.
 
+mod notes;
 mod problems;
 mod support;
 mod verified;

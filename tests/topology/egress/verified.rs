@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use accel_core::backend::{Bound, Network};
 use accel_core::resource::Kind;
+use accel_core::spec::{Internet, SubnetTag, Subnets, Way};
 use accel_core::topology::Made;
 use accel_core::{NodeName, RemoteId, Topology};
 
@@ -47,7 +48,7 @@ fn faults(network: &Network) -> Vec<String> {
     let (spec, nodes) = (existing(), nodes());
     let offer = offer(&spec, std::slice::from_ref(network));
     let findings = spec.verify(&Made::new(&offer, &nodes), network);
-    assert_eq!(findings.len(), 5, "{findings:?}");
+    assert_eq!(findings.len(), 6, "{findings:?}");
     findings.into_iter().filter_map(|finding| finding.fault).collect()
 }
 
@@ -59,7 +60,7 @@ fn a_network_that_is_as_asked_has_no_fault() {
 #[test]
 fn whatever_leads_elsewhere_is_a_fault_of_its_own() {
     type Break = fn(&mut Network);
-    let broken: [(Break, &str); 9] = [
+    let broken: [(Break, &str); 10] = [
         (|it| it.endpoints[0].private_dns = false, "its private DNS is off"),
         (|it| it.endpoints[0].ready = false, "vpce-000001 is not ready"),
         (|it| it.dns_support = false, "DNS support of vpc-000001 is off"),
@@ -68,6 +69,7 @@ fn whatever_leads_elsewhere_is_a_fault_of_its_own() {
         (|it| drop(it.tables[2].routes.remove(2)), "subnet-00000b: no default route"),
         (|it| it.tables[2].routes[2].target = "eni-1".to_owned(), "subnet-00000b: leads to eni-1"),
         (|it| it.nats[0].ready = false, "subnet-00000a: nat-000001 takes nothing"),
+        (|it| drop(it.subnets.remove(0)), "vpc-000001 shows no subnet-00000a"),
         (
             |it| it.tables[1].routes.push(route("8.8.8.0/24", "igw-000001")),
             "subnet-00000a leads to an internet gateway",
@@ -78,4 +80,47 @@ fn whatever_leads_elsewhere_is_a_fault_of_its_own() {
         change(&mut network);
         assert_eq!(faults(&network), [fault]);
     }
+}
+
+/// Without internet nothing of the deployment is a way to it, and a gateway that was left over is told.
+#[test]
+fn a_way_out_that_was_not_asked_for_is_a_fault() {
+    let mut spec = existing();
+    spec.internet = Internet::None;
+    spec.network.as_mut().unwrap().public = Subnets::default();
+    let (nodes, network) = (nodes(), after());
+    let offer = offer(&spec, std::slice::from_ref(&network));
+    let findings = spec.verify(&Made::new(&offer, &nodes), &network);
+    let faults: Vec<String> = findings.into_iter().filter_map(|it| it.fault).collect();
+    assert_eq!(faults, ["subnet-00000a leads to nat-000001; subnet-00000b leads to nat-000002"]);
+}
+
+#[test]
+fn islands_by_a_tag_that_none_carries_are_a_fault() {
+    let mut spec = existing();
+    let tag = SubnetTag { tag: "tier".to_owned(), value: "gone".to_owned() };
+    spec.network.as_mut().unwrap().islands = Subnets::Tagged(tag);
+    let (nodes, network) = (nodes(), after());
+    let offer = offer(&spec, std::slice::from_ref(&network));
+    let findings = spec.verify(&Made::new(&offer, &nodes), &network);
+    let faults: Vec<String> = findings.into_iter().filter_map(|it| it.fault).collect();
+    assert_eq!(faults, ["no subnet is named, or carries the tag"]);
+}
+
+/// Calls to a service through NAT go there only where nobody's endpoint has the service's names.
+#[test]
+fn an_endpoint_of_others_takes_the_calls_to_its_service() {
+    let mut spec = existing();
+    spec.services[2].via = Way::Nat;
+    let mut network = after();
+    network.endpoints[0].id = "vpce-theirs".to_owned();
+    let offer = offer(&spec, std::slice::from_ref(&network));
+    let (nodes, what) = (nodes(), "calls to sqs go to vpce-theirs, which has its names here");
+    let finding = |network: &Network| {
+        let findings = spec.verify(&Made::new(&offer, &nodes), network);
+        findings.into_iter().find(|it| it.what == what).unwrap().fault
+    };
+    assert_eq!(finding(&network), None);
+    network.endpoints[0].ready = false;
+    assert_eq!(finding(&network).as_deref(), Some("vpce-theirs is not ready"));
 }

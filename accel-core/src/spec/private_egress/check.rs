@@ -20,6 +20,9 @@ const ZONES_MAX: u8 = 6;
 /// The smallest network: eight zones with two subnets, of which none is smaller than /28. Source: Amazon VPC, subnet sizing.
 const SMALLEST: u8 = 24;
 
+/// What is said of the way to the internet where there is none.
+const IDLE: &str = "has no effect without internet: leave it out";
+
 /// A spec without faults, read.
 #[derive(Debug)]
 pub(crate) struct CheckedEgress<'a> {
@@ -44,8 +47,8 @@ pub(crate) struct CheckedEgressService<'a> {
     pub(crate) path: String,
     pub(crate) spec: &'a EgressService,
     pub(crate) ports: BTreeSet<u16>,
-    /// What its endpoint lets through.
-    pub(crate) policy: PolicyWord,
+    /// What its endpoint lets through; none where nobody said it, of a service that is to have no policy.
+    pub(crate) policy: Option<PolicyWord>,
 }
 
 /// What an endpoint lets through.
@@ -82,8 +85,9 @@ pub(crate) fn check(spec: &PrivateEgress) -> Result<CheckedEgress<'_>, Vec<Probl
     let services = services(spec, common.as_ref(), &mut found);
     internet(spec, &services, &mut found);
     elastic_ips(spec, &mut found);
-    let documents = services.values().any(|it| matches!(it.policy, PolicyWord::OwnAccount));
-    common::callers(&spec.callers, !documents && !services.is_empty(), &mut found);
+    let named =
+        services.values().any(|it| matches!(it.policy, None | Some(PolicyWord::OwnAccount)));
+    common::callers(&spec.callers, !named && !services.is_empty(), &mut found);
     common::account("account", spec.account.as_ref(), &mut found);
     common::tags(&spec.tags, TAGS_MAX, &mut found);
     match network {
@@ -132,9 +136,15 @@ fn network<'a>(spec: &'a PrivateEgress, found: &mut Problems) -> Option<CheckedT
         let message = "say in which public subnets the NAT gateways stand";
         found.at("network.public", message);
     }
-    if spec.internet == Internet::None && network.replace_default_route {
-        let message = "has no effect without internet: leave it out";
-        found.at("network.replace_default_route", message);
+    if spec.internet == Internet::None {
+        for (path, said) in [
+            ("network.replace_default_route", network.replace_default_route),
+            ("network.public", network.public != Subnets::default()),
+        ] {
+            if said {
+                found.at(path, IDLE);
+            }
+        }
     }
     Some(CheckedTarget::Existing(network))
 }
@@ -201,9 +211,8 @@ fn services<'a>(
         let ports = common::ports(&path, &service.ports, found);
         let own = service.policy.as_ref();
         let own = own.and_then(|it| found.keep(&format!("{path}.policy"), PolicyWord::read(it)));
-        if service.via == Way::Nat && service.policy.is_some() {
-            let message = "has no effect: NAT asks nobody for a policy";
-            found.at(format!("{path}.policy"), message);
+        if service.via == Way::Nat {
+            idle_with_nat(&path, service, found);
         }
         let name = text::service_label(&service.name, &spec.region);
         let Some(label) = found.keep(&format!("{path}.name"), name) else { continue };
@@ -212,11 +221,25 @@ fn services<'a>(
             found.at(format!("{path}.name"), message);
             continue;
         }
-        // Where none is said, that is a problem of its own.
-        let policy = own.or_else(|| common.cloned()).unwrap_or(PolicyWord::OwnAccount);
+        let policy = own.or_else(|| common.cloned());
         services.insert(label, CheckedEgressService { path, spec: service, ports, policy });
     }
     services
+}
+
+/// What is said of an endpoint, for a service that has none.
+fn idle_with_nat(path: &str, service: &EgressService, found: &mut Problems) {
+    let usual = EgressService::default();
+    let said = [
+        ("policy", service.policy.is_some()),
+        ("ports", service.ports != usual.ports),
+        ("private_dns", service.private_dns != usual.private_dns),
+        ("without_policy", service.without_policy),
+    ];
+    for (field, _) in said.into_iter().filter(|(_, said)| *said) {
+        let message = "has no effect: a service through NAT has no endpoint";
+        found.at(format!("{path}.{field}"), message);
+    }
 }
 
 fn internet(
@@ -233,6 +256,9 @@ fn internet(
             "name a service, like sqs, or ask for internet: there is nothing to do",
         );
     }
+    if spec.internet_gb_per_month > 0 {
+        found.at("internet_gb_per_month", IDLE);
+    }
     for service in services.values().filter(|service| service.spec.via == Way::Nat) {
         let message = "there is no NAT without internet: say internet = \"one\" or \"per-zone\"";
         found.at(format!("{}.via", service.path), message);
@@ -240,8 +266,12 @@ fn internet(
 }
 
 fn elastic_ips(spec: &PrivateEgress, found: &mut Problems) {
+    if spec.internet == Internet::None && spec.elastic_ips != ElasticIps::Made {
+        found.at("elastic_ips", IDLE);
+    }
     match &spec.elastic_ips {
         ElasticIps::Made => {}
+        ElasticIps::Off if spec.internet == Internet::None => {}
         ElasticIps::Off => {
             found.at(
                 "elastic_ips",
@@ -249,9 +279,6 @@ fn elastic_ips(spec: &PrivateEgress, found: &mut Problems) {
             );
         }
         ElasticIps::Existing(ids) => {
-            if spec.internet == Internet::None {
-                found.at("elastic_ips", "has no effect without internet: leave it out");
-            }
             let mut seen = BTreeSet::new();
             for (index, id) in ids.iter().enumerate() {
                 let path = format!("elastic_ips[{index}]");

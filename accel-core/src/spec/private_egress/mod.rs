@@ -34,7 +34,7 @@ pub struct PrivateEgress {
     pub region: Region,
     /// The network that exists; without one, a new one is made.
     pub network: Option<ExistingNetwork>,
-    /// The private address block of a new network: /16 to /25, by default 10.3.0.0/16.
+    /// The private address block of a new network: /16 to /24, by default 10.3.0.0/16.
     pub cidr: String,
     /// In how many zones a new network has islands: 1 to 6, by default 2.
     pub zones: u8,

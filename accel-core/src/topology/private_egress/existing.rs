@@ -37,7 +37,7 @@ pub(super) fn network<'a>(
 
 impl Plan<'_> {
     /// The deployment's name: it is well formed, or nothing is planned.
-    fn deployment(&self) -> Option<DeploymentId> {
+    pub(super) fn deployment(&self) -> Option<DeploymentId> {
         DeploymentId::parse(&self.checked.spec.name).ok()
     }
 }

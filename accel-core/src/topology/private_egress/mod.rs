@@ -4,6 +4,7 @@
 //! a graph, [`verify`] holds what came of it against what was asked.
 
 mod existing;
+mod foreign;
 mod names;
 mod nodes;
 mod notes;

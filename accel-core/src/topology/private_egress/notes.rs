@@ -2,8 +2,8 @@
 
 use super::existing::routes_besides;
 use super::plan::{Plan, Table};
-use super::{INTERNET, plan};
-use crate::backend::{Network, NetworkTable};
+use super::{INTERNET, foreign, plan};
+use crate::backend::{Network, NetworkEndpoint, NetworkTable};
 use crate::spec::{Internet, PolicyWord, Way};
 use crate::topology::Known;
 
@@ -98,23 +98,40 @@ fn own_table(network: &Network, table: &Table, notes: &mut Vec<String>) {
 
 /// How calls leave the islands.
 fn ways(plan: &Plan<'_>, notes: &mut Vec<String>) {
-    let has_internet = plan.checked.spec.internet != Internet::None;
-    let elsewhere = if has_internet { "leave through NAT" } else { "have no way out" };
+    let elsewhere = leave(plan);
     for (label, service) in &plan.checked.services {
-        if service.spec.via == Way::Nat {
-            notes.push(format!("calls to {label} leave through NAT: no endpoint is made for it"));
+        if service.spec.via != Way::Nat {
+            continue;
         }
+        notes.push(match taker(plan, label) {
+            Some(taker) => {
+                format!("calls to {label} go to {}, which has its names in this network", taker.id)
+            }
+            None => format!("calls to {label} leave through NAT: no endpoint is made for it"),
+        });
     }
     for endpoint in &plan.endpoints {
         let label = endpoint.label;
         if !endpoint.service.spec.private_dns {
+            let go = match taker(plan, label) {
+                Some(taker) => format!("go to {}", taker.id),
+                None => elsewhere.to_owned(),
+            };
             notes.push(format!(
-                "calls to {label} by its own names {elsewhere}: only the endpoint's names lead to it (private_dns = false)"
+                "calls to {label} by its own names {go}: only the endpoint's names lead to it (private_dns = false)"
             ));
         }
         for zone in &endpoint.without {
             notes.push(format!(
                 "{label} has no endpoint in {zone}: calls from there go to another zone's, and pay for transfer between zones"
+            ));
+        }
+    }
+    for gateway in &plan.gateways {
+        if let Some(taker) = taker(plan, gateway.label) {
+            notes.push(format!(
+                "calls to {} by its own names go to {}, past the gateway endpoint and its policy",
+                gateway.label, taker.id
             ));
         }
     }
@@ -127,25 +144,38 @@ fn ways(plan: &Plan<'_>, notes: &mut Vec<String>) {
     }
 }
 
+/// Somebody's endpoint that takes the calls to a service.
+fn taker<'p>(plan: &'p Plan<'_>, label: &str) -> Option<&'p NetworkEndpoint> {
+    let (network, ours) = (plan.existing?, plan.deployment());
+    foreign::has_names_of(network, ours.as_ref(), &plan.checked.place.region, label)
+}
+
+/// What becomes of calls that no endpoint takes.
+fn leave(plan: &Plan<'_>) -> &'static str {
+    if plan.checked.spec.internet != Internet::None {
+        return "leave through NAT";
+    }
+    match plan.tables.iter().filter(|table| way_out(plan, table).is_some()).count() {
+        0 => "have no way out",
+        some if some == plan.tables.len() => "leave as before",
+        _ => "leave as before, where there is a way out",
+    }
+}
+
+/// Where a table leads the internet when this deployment has no way of its own: somewhere of its owner's, as before or again.
+fn way_out<'p>(plan: &'p Plan<'_>, table: &Table) -> Option<&'p str> {
+    let network = plan.existing?;
+    let theirs = network.tables.iter().find(|it| it.id == table.site)?;
+    let route = theirs.route(INTERNET)?;
+    let nat = network.nats.iter().find(|it| it.id == route.target);
+    let ours =
+        nat.is_some_and(|nat| nat.deployment.is_some() && nat.deployment == plan.deployment());
+    if ours { network.before(&table.site, route) } else { Some(&route.target) }
+}
+
 fn internet(plan: &Plan<'_>, notes: &mut Vec<String>) {
     match plan.checked.spec.internet {
-        Internet::None => {
-            let kept = plan.tables.iter().filter_map(|table| {
-                let theirs = plan.existing?.tables.iter().find(|it| it.id == table.site)?;
-                Some(format!(
-                    "{} keeps {INTERNET} to {}",
-                    table.site,
-                    theirs.route(INTERNET)?.target
-                ))
-            });
-            let kept: Vec<String> = kept.collect();
-            notes.push(if kept.is_empty() {
-                "there is no way to the internet: everything that no endpoint takes fails"
-                    .to_owned()
-            } else {
-                format!("everything that no endpoint takes leaves as before: {}", kept.join(", "))
-            });
-        }
+        Internet::None => without_internet(plan, notes),
         Internet::One | Internet::PerZone => {
             notes.push(
                 "everything that no endpoint takes leaves through NAT, and pays for each GB"
@@ -166,12 +196,33 @@ fn internet(plan: &Plan<'_>, notes: &mut Vec<String>) {
     }
 }
 
+fn without_internet(plan: &Plan<'_>, notes: &mut Vec<String>) {
+    let (mut kept, mut closed) = (Vec::new(), Vec::new());
+    for table in &plan.tables {
+        match way_out(plan, table) {
+            Some(target) => kept.push(format!("{} leads {INTERNET} to {target}", table.site)),
+            None => closed.extend(table.islands.iter().map(String::as_str)),
+        }
+    }
+    if kept.is_empty() {
+        let none = "there is no way to the internet: everything that no endpoint takes fails";
+        return notes.push(none.to_owned());
+    }
+    notes.push(format!("everything that no endpoint takes leaves as before: {}", kept.join(", ")));
+    if !closed.is_empty() {
+        notes.push(format!(
+            "there is no way to the internet from {}: what no endpoint takes fails there",
+            closed.join(", ")
+        ));
+    }
+}
+
 fn policies(plan: &Plan<'_>, notes: &mut Vec<String>) {
     let with = |word: PolicyWord| {
         let all = plan.checked.services.iter().filter(|(label, service)| {
             let has = plan.endpoints.iter().any(|it| it.label == *label && it.policy.is_some())
                 || plan.gateways.iter().any(|it| it.label == *label && it.policy.is_some());
-            has && service.policy == word
+            has && service.policy.as_ref() == Some(&word)
         });
         all.map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", ")
     };

@@ -247,9 +247,17 @@ impl<'a> Plan<'a> {
             return None;
         }
         match &service.policy {
-            PolicyWord::Document(document) => Some(document.clone()),
-            PolicyWord::Anybody => Some(policy::open_endpoint_policy()),
-            PolicyWord::OwnAccount => {
+            None => {
+                let message = format!(
+                    "is needed: {} supports an endpoint policy, and everybody's calls in the network move to it",
+                    offer.full_name
+                );
+                problems.push(Problem::new(format!("{}.policy", service.path), message));
+                None
+            }
+            Some(PolicyWord::Document(document)) => Some(document.clone()),
+            Some(PolicyWord::Anybody) => Some(policy::open_endpoint_policy()),
+            Some(PolicyWord::OwnAccount) => {
                 let caller = known.offer.caller(Side::Service).map(|caller| &caller.account);
                 let Some(account) = caller.or(self.checked.spec.account.as_ref()) else {
                     let message = "is needed for the endpoints' policy, because the caller's own could not be asked";

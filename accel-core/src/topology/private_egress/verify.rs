@@ -1,19 +1,22 @@
 //! Whether packets and names go where they should, held against what the cloud shows of the whole network.
 
 use super::outputs::{self, EgressIsland};
-use super::{INTERNET, names};
-use crate::backend::{Network, NetworkNat, NetworkTable};
+use super::{INTERNET, foreign, names};
+use crate::backend::{Network, NetworkNat, NetworkRoute, NetworkTable};
+use crate::id::DeploymentId;
 use crate::spec::{self, CheckedEgressService, Internet, PrivateEgress, Way};
 use crate::topology::{Finding, Made};
 
 pub(super) fn findings(spec: &PrivateEgress, made: &Made<'_>, network: &Network) -> Vec<Finding> {
     let Ok(checked) = spec::check_egress(spec) else { return Vec::new() };
     let islands = outputs::islands(&checked, made);
-    let look = Look { spec, made, network, islands };
+    let ours = DeploymentId::parse(&spec.name).ok();
+    let look = Look { spec, made, network, islands, ours };
     let mut findings = Vec::new();
     for (label, service) in &checked.services {
         findings.push(look.service(label, service));
     }
+    findings.push(look.has_islands());
     findings.push(look.internet());
     findings.push(look.nothing_public());
     findings
@@ -24,6 +27,7 @@ struct Look<'l> {
     made: &'l Made<'l>,
     network: &'l Network,
     islands: Vec<EgressIsland>,
+    ours: Option<DeploymentId>,
 }
 
 fn finding(what: String, faults: &[String]) -> Finding {
@@ -40,15 +44,24 @@ impl Look<'_> {
         let interface = self.made.id(&names::endpoint(label));
         let gateway = self.made.id(&names::gateway(label));
         match (service.spec.via, interface, gateway) {
-            (Way::Nat, ..) => {
-                finding(format!("calls to {label} leave through NAT"), &self.faults_of_nat())
-            }
+            (Way::Nat, ..) => self.through_nat(label),
             (Way::Endpoint, Some(id), _) => self.interface(label, id.as_str(), service),
             (Way::Endpoint, None, Some(id)) => self.gateway(label, id.as_str()),
             (Way::Endpoint, None, None) => {
                 finding(format!("{label} has an endpoint"), &["there is none".to_owned()])
             }
         }
+    }
+
+    fn through_nat(&self, label: &str) -> Finding {
+        let ours = self.ours.as_ref();
+        let taker = foreign::has_names_of(self.network, ours, &self.spec.region, label);
+        let Some(taker) = taker else {
+            return finding(format!("calls to {label} leave through NAT"), &self.faults_of_nat());
+        };
+        let what = format!("calls to {label} go to {}, which has its names here", taker.id);
+        let fault = (!taker.ready).then(|| format!("{} is not ready", taker.id));
+        finding(what, fault.as_slice())
     }
 
     fn interface(&self, label: &str, id: &str, service: &CheckedEgressService<'_>) -> Finding {
@@ -111,8 +124,29 @@ impl Look<'_> {
             return finding(what.to_owned(), &self.faults_of_nat());
         }
         let what = "no island leads to the internet through anything of this deployment".to_owned();
-        let nats = self.made.starting_with(names::NATS).map(|(_, bound)| bound.id.to_string());
-        finding(what, &nats.map(|id| format!("{id} is there")).collect::<Vec<_>>())
+        let ours = |route: &NetworkRoute| {
+            let nat = self.network.nats.iter().find(|nat| nat.id == route.target);
+            nat.is_some_and(|nat| nat.deployment.is_some() && nat.deployment == self.ours)
+        };
+        let faults = self.islands.iter().filter_map(|island| {
+            let route = self.table(island)?.routes.iter().find(|route| ours(route))?;
+            Some(format!("{} leads to {}", island.subnet, route.target))
+        });
+        finding(what, &faults.collect::<Vec<_>>())
+    }
+
+    /// Whoever loses the tag by which islands are chosen is none any more, and what is said of all of them would hold for nobody.
+    fn has_islands(&self) -> Finding {
+        let mut faults = Vec::new();
+        if self.islands.is_empty() {
+            faults.push("no subnet is named, or carries the tag".to_owned());
+        }
+        for island in &self.islands {
+            if self.network.subnet(&island.subnet).is_none() {
+                faults.push(format!("{} shows no {}", self.network.id, island.subnet));
+            }
+        }
+        finding("every island is there".to_owned(), &faults)
     }
 
     /// An island is not reached from the internet: no route to an internet gateway, and no public addresses.
