@@ -9,7 +9,7 @@ use accel_core::tags::{Stamp, Tags};
 use accel_core::{DeploymentId, Graph, Node, NodeId, NodeName, Owner, Place, Ref, RemoteId, RunId};
 use aws_sdk_ec2::types::{ResourceType, TagSpecification};
 
-use crate::permissions::{existing, is_needed};
+use crate::permissions::is_needed;
 use crate::tags::for_ec2;
 
 /// The nodes that can be asked about.
@@ -78,7 +78,7 @@ fn needs(node: &Node, action: &str) -> bool {
         // Of a network that exists, or of one that is made.
         "ec2:DescribeVpcAttribute" => {
             let vpc = |id: &RemoteId| id.kind == Kind::Vpc;
-            is_needed(node.kind(), action) || existing(&node.resource).iter().any(vpc)
+            is_needed(node.kind(), action) || node.resource.existing().iter().any(vpc)
         }
         _ => is_needed(node.kind(), action),
     }
