@@ -1,9 +1,10 @@
 //! The least IAM policy for a deployment, and one for those who use its lane.
 //!
-//! What a deployer calls follows from the kinds of its graph. Looks cannot be scoped to resources; whatever exists already is changed
-//! and removed only where it carries the deployment's tag, or where the graph names it (somebody's route table that gets a route);
-//! creates are scoped to the deployment's regions, because AWS judges a create by its parents too, which need not carry the tag. Source: Actions, resources, and condition keys for Amazon EC2 and for Elastic Load
-//! Balancing V2, Service Authorization Reference.
+//! What a deployer calls follows from the kinds of its graph. Looks cannot be scoped to resources; whatever exists already is
+//! changed and removed only where it carries the deployment's tag, or lies in the network of somebody's that the spec names (a
+//! route in their table); creates are scoped to the deployment's regions, because AWS judges a create by its parents too, which
+//! need not carry the tag. Source: Actions, resources, and condition keys for Amazon EC2 and for Elastic Load Balancing V2, Service
+//! Authorization Reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -190,9 +191,19 @@ impl Parts {
     }
 }
 
-/// The least policy for whoever deploys, or only cleans up, a deployment with this graph.
-pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> Value {
-    let parts = Parts::of(purpose, graph.nodes());
+/// The least policy for whoever deploys, or only cleans up, a deployment with this graph. `network` is the VPC of somebody's in
+/// which it stands, if it does.
+///
+/// Which of that VPC's tables and subnets are changed, and how, follows from what they look like, and nobody looks here: all is
+/// allowed that the deployment may have to do to them, and with it what takes back the changes of an earlier graph. A VPC that only
+/// an earlier spec named is not known here: whoever leaves it needs the policy of that spec too.
+pub fn document(
+    purpose: Purpose,
+    deployment: &DeploymentId,
+    graph: &Graph,
+    network: Option<&RemoteId>,
+) -> Value {
+    let mut parts = Parts::of(purpose, graph.nodes());
     let regions: BTreeSet<&str> =
         graph.nodes().iter().map(|node| node.place.region.as_str()).collect();
     let here = json!({ "aws:RequestedRegion": regions });
@@ -204,17 +215,17 @@ pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> V
         "aws:RequestedRegion": regions,
         format!("aws:RequestTag/{}", tags::DEPLOYMENT): deployment.as_str(),
     });
+    let mut theirs = Vec::new();
+    if let Some(vpc) = network {
+        parts.change.extend(Change::ALL.iter().flat_map(|it| it.actions(purpose)));
+        theirs.extend(Change::ALL.iter().map(|it| it.statement(purpose, vpc, &here)));
+    }
     let mut statements = vec![allow("Look", &parts.look, &here)];
     if !parts.make.is_empty() {
         statements.push(allow("Make", &parts.make, &here));
     }
     statements.push(allow("ChangeAndRemoveWhatIsOurs", &parts.change, &ours));
-    let (named, arns) = named(purpose, graph);
-    if !named.is_empty() {
-        let mut statement = allow("ChangeWhatIsNamed", &named, &here);
-        statement["Resource"] = json!(arns);
-        statements.push(statement);
-    }
+    statements.extend(theirs);
     if !parts.tag.is_empty() {
         statements.push(allow("TagWhatIsMade", &parts.tag, &tagging));
         statements.push(allow("TagWhatIsOurs", &parts.tag, &ours));
@@ -227,62 +238,60 @@ pub fn document(purpose: Purpose, deployment: &DeploymentId, graph: &Graph) -> V
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// What is changed that exists and is not ours, and how: by what carries no tags of its own. EC2 judges such a call by each resource
-/// that it names, ours by its tag and the other by its name.
-fn named(purpose: Purpose, graph: &Graph) -> (BTreeSet<&'static str>, BTreeSet<String>) {
-    let (mut actions, mut arns) = (BTreeSet::new(), BTreeSet::new());
-    let untagged = graph.nodes().iter().filter(|node| !node.kind().facts().taggable);
-    for node in untagged {
-        let existing = node.resource.existing();
-        if existing.is_empty() {
-            continue;
-        }
-        let needs = needs_of(node.kind());
-        actions.extend(needs.remove);
-        if purpose == Purpose::Deploy {
-            actions.extend(needs.change);
-        }
-        arns.extend(existing.iter().filter_map(arn));
-    }
-    (actions, arns)
+/// What is changed in a network that is not ours, by what can carry no tags. EC2 judges such a call by each resource that it names:
+/// ours by its tag, theirs by its type and its VPC.
+struct Change {
+    id: &'static str,
+    kinds: &'static [Kind],
+    /// The type of what is theirs.
+    theirs: &'static str,
+    /// Whether the actions have the key `ec2:Vpc`.
+    by_vpc: bool,
 }
 
-/// Of any account: a policy is of one, and knows no other's.
-fn arn(id: &RemoteId) -> Option<String> {
-    let kind = match id.kind {
-        Kind::Vpc => "vpc",
-        Kind::Subnet => "subnet",
-        Kind::RouteTable => "route-table",
-        Kind::SecurityGroup => "security-group",
-        Kind::InterfaceEndpoint | Kind::GatewayEndpoint => "vpc-endpoint",
-        Kind::InternetGateway => "internet-gateway",
-        Kind::NatGateway => "natgateway",
-        Kind::PeeringConnection => "vpc-peering-connection",
-        Kind::ElasticIp => "elastic-ip",
-        Kind::GatewayAttachment
-        | Kind::RouteTableAssociation
-        | Kind::Route
-        | Kind::SecurityGroupRule
-        | Kind::LoadBalancer
-        | Kind::TargetGroup
-        | Kind::Target
-        | Kind::Listener
-        | Kind::EndpointTable
-        | Kind::RouteReplacement
-        | Kind::VpcDnsHostnames
-        | Kind::ClosedEgress
-        | Kind::PeeringAcceptance
-        | Kind::PeeringTags
-        | Kind::EndpointPolicy
-        | Kind::HealthCheck
-        | Kind::TargetGroupOptions
-        | Kind::LoadBalancerOptions
-        | Kind::ListenerOptions
-        | Kind::RuleDescription
-        | Kind::ExtraTags => return None,
-    };
-    let region = &id.place.region;
-    Some(format!("arn:{}:ec2:{region}:*:{kind}/{id}", region.partition()))
+impl Change {
+    const ALL: &[Self] = &[
+        Self {
+            id: "ChangeRoutesOfTheNetwork",
+            kinds: &[Kind::Route, Kind::RouteReplacement],
+            theirs: "route-table",
+            by_vpc: true,
+        },
+        Self {
+            id: "AssociateItsSubnets",
+            kinds: &[Kind::RouteTableAssociation],
+            theirs: "subnet",
+            by_vpc: true,
+        },
+        // `ModifyVpcEndpoint` has no key for the VPC. But its endpoint must be ours, and takes the tables of its own VPC only.
+        Self {
+            id: "LeadItsTablesToEndpoints",
+            kinds: &[Kind::EndpointTable],
+            theirs: "route-table",
+            by_vpc: false,
+        },
+    ];
+
+    fn actions(&self, purpose: Purpose) -> BTreeSet<&'static str> {
+        let needed = self.kinds.iter().flat_map(|kind| {
+            let Needs { change, remove, .. } = needs_of(*kind);
+            let change = if purpose == Purpose::Deploy { change } else { &[] };
+            change.iter().chain(remove).copied()
+        });
+        needed.collect()
+    }
+
+    /// Of any account: a policy is of one, and the VPC's id is nobody else's.
+    fn statement(&self, purpose: Purpose, vpc: &RemoteId, here: &Value) -> Value {
+        let region = &vpc.place.region;
+        let of = |resource: &str| format!("arn:{}:ec2:{region}:*:{resource}", region.partition());
+        let mut statement = allow(self.id, &self.actions(purpose), here);
+        statement["Resource"] = json!(of(&format!("{}/*", self.theirs)));
+        if self.by_vpc {
+            statement["Condition"]["ArnLike"] = json!({ "ec2:Vpc": of(&format!("vpc/{vpc}")) });
+        }
+        statement
+    }
 }
 
 fn allow(id: &str, actions: &BTreeSet<&'static str>, condition: &Value) -> Value {

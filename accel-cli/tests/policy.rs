@@ -64,3 +64,47 @@ fn the_policies_of_who_deploys_and_who_cleans_up_need_no_cloud_and_no_words() {
         assert_eq!(said.stderr, "");
     }
 }
+
+/// What the tables of a network look like, no spec says: a policy that named them would match none of them.
+#[test]
+fn the_policy_of_an_egress_in_a_network_that_exists_names_nothing_that_was_imagined() {
+    let bench = Bench::new();
+    let spec = include_str!("../../examples/specs/private-egress-existing.toml");
+    let islands = "[\"subnet-0a1b2c3d4e5f60711\", \"subnet-0a1b2c3d4e5f60712\"]";
+    let tagged = spec.replace(islands, "{ tag = \"tier\", value = \"island\" }");
+    assert_ne!(tagged, spec);
+    let own = spec.replace("implicit_table = \"refuse\"", "implicit_table = \"own\"");
+    let kept = spec.replace("replace_default_route = true\n", "");
+    for spec in [spec, &tagged, &own, &kept] {
+        bench.write("egress.toml", spec);
+        for (whom, changes) in [
+            ("deploy", &["CreateRoute", "AssociateRouteTable", "ModifyVpcEndpoint"][..]),
+            ("cleanup", &["DeleteRoute", "ReplaceRoute", "DisassociateRouteTable"]),
+        ] {
+            let policy = bench.run(&format!("policy egress.toml --for {whom}")).ended(0).json();
+            let named = in_the_network(&policy);
+            for action in changes {
+                assert!(named.contains(&format!("ec2:{action}")), "{whom} {action}: {policy:#}");
+            }
+        }
+    }
+}
+
+/// The actions that are allowed on what is somebody's. Every ARN is of a type, or of the VPC that the spec names.
+fn in_the_network(policy: &serde_json::Value) -> Vec<String> {
+    let vpc = "arn:aws:ec2:eu-central-1:*:vpc/vpc-0a1b2c3d4e5f60701";
+    let mut named = Vec::new();
+    for statement in policy["Statement"].as_array().unwrap() {
+        let resource = statement["Resource"].as_str().unwrap();
+        if let Some(keys) = statement["Condition"].get("ArnLike") {
+            assert_eq!(keys, &serde_json::json!({ "ec2:Vpc": vpc }));
+        }
+        if resource != "*" {
+            let of = resource.strip_prefix("arn:aws:ec2:eu-central-1:*:").unwrap();
+            assert!(["route-table/*", "subnet/*"].contains(&of), "{resource}");
+            let actions = statement["Action"].as_array().unwrap();
+            named.extend(actions.iter().map(|it| it.as_str().unwrap().to_owned()));
+        }
+    }
+    named
+}

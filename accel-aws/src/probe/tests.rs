@@ -60,6 +60,11 @@ fn graph() -> Graph {
     graph
 }
 
+/// The network that exists.
+fn theirs() -> RemoteId {
+    RemoteId::new(Kind::Vpc, Place::new(Side::Service, "ap-southeast-3"), "vpc-theirs")
+}
+
 /// What only a way out of a network has, in one that exists.
 fn add_egress(graph: &mut Graph) {
     let place = Place::new(Side::Service, "ap-southeast-3");
@@ -116,8 +121,9 @@ fn the_lane_of_these_tests_has_every_kind_that_ec2_serves() {
 
 #[test]
 fn what_is_asked_or_cannot_be_is_what_the_policy_allows() {
-    let (graph, name) = (graph(), name());
-    let policies = [Purpose::Deploy, Purpose::Cleanup].map(|it| document(it, &name, &graph));
+    let (graph, name, vpc) = (graph(), name(), theirs());
+    let policies =
+        [Purpose::Deploy, Purpose::Cleanup].map(|it| document(it, &name, &graph, Some(&vpc)));
     let statements = policies.iter().flat_map(|policy| policy["Statement"].as_array().unwrap());
     let actions = statements.flat_map(|statement| match statement["Action"].as_array() {
         Some(list) => list.iter().map(|action| action.as_str().unwrap()).collect(),
@@ -128,14 +134,63 @@ fn what_is_asked_or_cannot_be_is_what_the_policy_allows() {
     assert_eq!(asked, allowed);
 }
 
+/// A spec without any table of theirs in its graph, or with others than before.
 #[test]
-fn what_is_somebody_elses_may_be_changed_by_name_only() {
-    let policy = document(Purpose::Cleanup, &name(), &graph());
+fn in_a_network_that_exists_all_is_allowed_that_its_tables_may_ask_for_and_no_more() {
+    let (empty, vpc) = (Graph::default(), theirs());
+    let statements = |purpose| {
+        let policy = document(purpose, &name(), &empty, Some(&vpc));
+        policy["Statement"].as_array().unwrap().clone()
+    };
+    let arn =
+        |resource: &str| serde_json::json!(format!("arn:aws:ec2:ap-southeast-3:*:{resource}"));
+    for (purpose, id, theirs, vpc, actions) in [
+        (
+            Purpose::Deploy,
+            "ChangeRoutesOfTheNetwork",
+            "route-table/*",
+            Some("vpc/vpc-theirs"),
+            &["ec2:CreateRoute", "ec2:DeleteRoute", "ec2:ReplaceRoute"][..],
+        ),
+        (
+            Purpose::Cleanup,
+            "ChangeRoutesOfTheNetwork",
+            "route-table/*",
+            Some("vpc/vpc-theirs"),
+            &["ec2:DeleteRoute", "ec2:ReplaceRoute"],
+        ),
+        (
+            Purpose::Deploy,
+            "AssociateItsSubnets",
+            "subnet/*",
+            Some("vpc/vpc-theirs"),
+            &["ec2:AssociateRouteTable", "ec2:DisassociateRouteTable"],
+        ),
+        (
+            Purpose::Cleanup,
+            "LeadItsTablesToEndpoints",
+            "route-table/*",
+            None,
+            &["ec2:ModifyVpcEndpoint"],
+        ),
+    ] {
+        let all = statements(purpose);
+        let of = |id: &str| all.iter().find(|it| it["Sid"] == id).cloned().unwrap();
+        let (named, ours) = (of(id), of("ChangeAndRemoveWhatIsOurs"));
+        assert_eq!(named["Resource"], arn(theirs), "{id}");
+        assert_eq!(named["Action"], serde_json::json!(actions), "{id}");
+        let key = named["Condition"].get("ArnLike").map(|it| it["ec2:Vpc"].clone());
+        assert_eq!(key, vpc.map(arn), "{id}");
+        let tagged = ours["Action"].as_array().unwrap();
+        assert!(actions.iter().all(|it| tagged.contains(&serde_json::json!(it))), "{id}");
+    }
+}
+
+#[test]
+fn without_somebodys_network_nothing_of_anybody_elses_may_be_changed() {
+    let policy = document(Purpose::Deploy, &name(), &graph(), None);
     let statements = policy["Statement"].as_array().unwrap();
-    let named = statements.iter().find(|it| it["Sid"] == "ChangeWhatIsNamed").unwrap();
-    let table = "arn:aws:ec2:ap-southeast-3:*:route-table/rtb-theirs";
-    assert_eq!(named["Resource"], serde_json::json!([table]));
-    assert_eq!(named["Action"], serde_json::json!(["ec2:ModifyVpcEndpoint", "ec2:ReplaceRoute"]));
+    assert!(statements.iter().all(|it| it["Resource"] == "*"));
 }
 
 #[test]

@@ -29,7 +29,8 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
         let deployment = spec.topology.deployment();
         let deployment =
             deployment.map_err(|problem| Trouble::problems(&spec.file, vec![problem]))?;
-        Ok(document(purpose, &deployment, &sketch::graph(&spec)?))
+        let network = network(&spec.topology);
+        Ok(document(purpose, &deployment, &sketch::graph(&spec)?, network.as_ref()))
     };
     let policy = match args.purpose {
         PolicyPurpose::Deploy => least(Purpose::Deploy)?,
@@ -47,6 +48,21 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
         });
     }
     Ok(Exit::Done)
+}
+
+/// The VPC of somebody's in which the spec builds. Of all that stands there it alone is certain: the rest of the sketch is imagined.
+#[cfg(feature = "aws")]
+fn network(topology: &accel_core::AnySpec) -> Option<accel_core::RemoteId> {
+    use accel_core::resource::Kind;
+    use accel_core::{AnySpec, RemoteId, Topology as _};
+
+    match topology {
+        AnySpec::Acceleration(_) => None,
+        AnySpec::PrivateEgress(egress) => {
+            let place = topology.places().into_iter().next()?;
+            Some(RemoteId::new(Kind::Vpc, place, egress.network.as_ref()?.vpc.as_str()))
+        }
+    }
 }
 
 /// The ids that calls can be required to come through: one at least.
