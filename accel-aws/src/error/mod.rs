@@ -84,6 +84,10 @@ struct Refusal<'a> {
 }
 
 impl Refusal<'_> {
+    fn is(&self, code: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code)
+    }
+
     fn describe(&self) -> Error {
         let kind = self.kind();
         let message = if self.message.is_empty() { "AWS gives no reason" } else { self.message };
@@ -119,13 +123,18 @@ impl Refusal<'_> {
     fn advice(&self, kind: ErrorKind) -> Option<String> {
         match kind {
             ErrorKind::Expired => Some(CREDENTIALS.to_owned()),
-            ErrorKind::Denied if self.code.eq_ignore_ascii_case("OptInRequired") => {
+            ErrorKind::Denied if self.is("OptInRequired") => {
                 Some("enable the region for the account, then run again".to_owned())
             }
             ErrorKind::Denied => Some(format!(
                 "allow {} for the caller (`accel policy` prints the least policy), then run again: it goes on from here",
                 self.operation
             )),
+            // Not in Service Quotas. Source: Tag your Amazon EC2 resources, tag restrictions; Tag your Network Load Balancer.
+            ErrorKind::Quota if self.is("TagLimitExceeded") || self.is("TooManyTags") => Some(
+                "a resource carries 50 tags at most, which no quota raises: take some out of the spec, then run again: it goes on from here"
+                    .to_owned(),
+            ),
             ErrorKind::Quota => Some(format!(
                 "raise the limit behind {} in Service Quotas or remove what is not needed, then run again: it goes on from here",
                 self.code
@@ -204,5 +213,17 @@ mod tests {
         let error = item("CreateVpc", Effect::Make, "UnauthorizedOperation", "you may not");
         assert_eq!(error.kind(), ErrorKind::Denied);
         assert!(error.what_next().is_some_and(|advice| advice.contains("allow CreateVpc")));
+    }
+
+    #[test]
+    fn what_no_quota_raises_is_not_sought_in_service_quotas() {
+        for code in ["TagLimitExceeded", "TooManyTags"] {
+            let error = item("CreateTags", Effect::Make, code, "too many tags");
+            assert_eq!(error.kind(), ErrorKind::Quota);
+            let advice = error.what_next().expect("there is something to do");
+            assert!(advice.contains("50 tags") && !advice.contains("Service Quotas"), "{advice}");
+        }
+        let full = item("CreateVpc", Effect::Make, "VpcLimitExceeded", "too many VPCs");
+        assert!(full.what_next().is_some_and(|advice| advice.contains("Service Quotas")));
     }
 }

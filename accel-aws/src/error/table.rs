@@ -103,6 +103,9 @@ const TABLE: &[Row] = &[
     row(Always, "SlowDown", "", Is(Throttled), "Common error types"),
     row(Always, "ConcurrentTagAccess", "", Is(Unavailable), EC2),
     row(On("AllocateAddress"), "InsufficientAddressCapacity", "", Is(Unavailable), EC2),
+    // One change of an endpoint at a time.
+    row(On("ModifyVpcEndpoint"), "OperationInProgress", "", Is(Unavailable), SEEN),
+    row(On("ModifyVpcEndpoint"), "InvalidParameter", "operation going on", Is(Unavailable), SEEN),
 
     // Who calls.
     row(Always, "RequestExpired", "", Is(Expired), EC2),
@@ -277,6 +280,18 @@ mod tests {
             of("AcceptVpcPeeringConnection", Make, "InvalidStateTransition", ""),
             Some(Is(Conflict))
         );
+    }
+
+    #[test]
+    fn an_endpoint_that_is_being_changed_is_asked_again() {
+        let of = |effect, code, message| meaning("ModifyVpcEndpoint", effect, code, message);
+        let busy = "VpcEndpoint modify operation in progress";
+        let also = "Cannot modify VPC Endpoint vpce-1 at this time because there is an idempotent operation going on";
+        for effect in [Make, Remove] {
+            assert_eq!(of(effect, "OperationInProgress", busy), Some(Is(Unavailable)));
+            assert_eq!(of(effect, "InvalidParameter", also), Some(Is(Unavailable)));
+            assert_eq!(of(effect, "InvalidParameter", "no such table"), None);
+        }
     }
 
     #[test]
