@@ -13,7 +13,8 @@ use crate::call::At;
 use crate::family::{self, filter};
 use crate::kind::is_endpoint_live;
 
-/// The quotas of the service `vpc` that are of a whole region: that of NAT gateways is of a zone. Source: Amazon VPC quotas; Service Quotas, quota codes.
+/// The quotas of the service `vpc` that are of a whole region: that of NAT gateways is of a zone. Source: Amazon VPC quotas; Service
+/// Quotas, quota codes.
 const VPC_QUOTAS: [(Kind, &str); 3] = [
     (Kind::Vpc, "L-F678F1CE"),
     (Kind::InternetGateway, "L-A4707A72"),

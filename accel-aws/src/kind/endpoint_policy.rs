@@ -1,7 +1,7 @@
 //! Setting: who may use an endpoint.
 
 use accel_core::backend::Request;
-use accel_core::{Error, ErrorKind, RemoteId, Result, resource};
+use accel_core::{RemoteId, Result, resource};
 
 use super::{Shown, endpoint, of_parent, parts};
 use crate::call::At;
@@ -22,12 +22,7 @@ pub(super) async fn set(
         .modify_vpc_endpoint()
         .vpc_endpoint_id(request.inputs.id(&asked.endpoint).as_str())
         .policy_document(&asked.policy);
-    match at.make("ModifyVpcEndpoint", call.send()).await?.r#return {
-        Some(false) => Err(Error::new(ErrorKind::Ambiguous, "the policy was not taken")
-            .operation("ModifyVpcEndpoint")
-            .place(at.place.clone())),
-        Some(true) | None => Ok(()),
-    }
+    endpoint::modify(at, call, "the policy").await
 }
 
 pub(super) fn wants(id: &str, want: &mut Want) {
@@ -39,7 +34,8 @@ pub(super) fn wants_for(request: &Request<'_>, asked: &resource::EndpointPolicy,
 }
 
 pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
-    of_parent(view, endpoint::kind_in(view, parts(id.as_str()).0)?, id)
+    let kind = endpoint::kind_in(view, parts(id.as_str()).0)?;
+    kind.map_or(Ok(None), |kind| of_parent(view, kind, id))
 }
 
 pub(super) fn compare(

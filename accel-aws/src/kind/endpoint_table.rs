@@ -2,7 +2,7 @@
 
 use accel_core::backend::{Phase, Request};
 use accel_core::resource::{Attributes, Kind};
-use accel_core::{Error, ErrorKind, RemoteId, Result, resource};
+use accel_core::{ErrorKind, RemoteId, Result, resource};
 use aws_sdk_ec2::types::VpcEndpoint;
 
 use super::{Shown, endpoint, parts, route};
@@ -28,12 +28,8 @@ pub(super) async fn create(
         .modify_vpc_endpoint()
         .vpc_endpoint_id(endpoint.as_str())
         .add_route_table_ids(table.as_str());
-    match at.make(OPERATION, call.send()).await?.r#return {
-        Some(false) => Err(Error::new(ErrorKind::Ambiguous, "the table was not taken")
-            .operation(OPERATION)
-            .place(at.place.clone())),
-        Some(true) | None => Ok(text(endpoint.as_str(), table.as_str())),
-    }
+    endpoint::modify(at, call, "the table").await?;
+    Ok(text(endpoint.as_str(), table.as_str()))
 }
 
 #[expect(clippy::unused_async, reason = "every kind's search has this shape")]

@@ -3,12 +3,12 @@
 use accel_core::backend::Request;
 use accel_core::resource::{Attributes, Kind};
 use accel_core::{RemoteId, Result, resource};
-use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
+use aws_sdk_ec2::types::VpcEndpointType;
 
 use super::{Shown, endpoint};
 use crate::call::At;
 use crate::differences::Differences;
-use crate::tags::{from_ec2, specification};
+use crate::tags::from_ec2;
 use crate::view::{View, Want};
 
 pub(super) async fn create(
@@ -19,15 +19,10 @@ pub(super) async fn create(
     let call = at
         .ec2()
         .create_vpc_endpoint()
-        .client_token(request.token())
         .vpc_endpoint_type(VpcEndpointType::Gateway)
         .vpc_id(request.inputs.id(&asked.vpc).as_str())
-        .service_name(&asked.service)
-        .set_policy_document(endpoint::carried_policy(request))
-        .tag_specifications(specification(request, ResourceType::VpcEndpoint));
-    let made = at.make("CreateVpcEndpoint", call.send()).await?.vpc_endpoint;
-    made.and_then(|made| made.vpc_endpoint_id)
-        .ok_or_else(|| at.incomplete("CreateVpcEndpoint", "id"))
+        .service_name(&asked.service);
+    endpoint::create(at, request, call).await
 }
 
 pub(super) async fn candidates(
@@ -59,10 +54,7 @@ pub(super) fn compare(
     found: &mut Differences,
 ) -> Result<()> {
     if let Some(it) = view.endpoints.get(id.as_str())? {
-        let vpc = request.inputs.id(&asked.vpc);
-        found.field("vpc", vpc.as_str(), it.endpoint.vpc_id().unwrap_or_default());
-        let service = it.endpoint.service_name().unwrap_or_default();
-        found.field("service", asked.service.as_str(), service);
+        endpoint::compare(&it.endpoint, &request.inputs.id(&asked.vpc), &asked.service, found);
     }
     Ok(())
 }

@@ -5,13 +5,13 @@ use std::net::Ipv4Addr;
 use accel_core::backend::Request;
 use accel_core::resource::{Attributes, EndpointAttributes, EndpointInterface, Kind};
 use accel_core::{RemoteId, Result, resource};
-use aws_sdk_ec2::types::{NetworkInterface, ResourceType, SubnetConfiguration, VpcEndpointType};
+use aws_sdk_ec2::types::{NetworkInterface, SubnetConfiguration, VpcEndpointType};
 
 use super::{Shown, endpoint};
 use crate::call::At;
 use crate::differences::Differences;
 use crate::family::Endpoint;
-use crate::tags::{from_ec2, specification};
+use crate::tags::from_ec2;
 use crate::view::{View, Want};
 
 pub(super) async fn create(
@@ -32,20 +32,14 @@ pub(super) async fn create(
     let call = at
         .ec2()
         .create_vpc_endpoint()
-        .client_token(request.token())
         .vpc_endpoint_type(VpcEndpointType::Interface)
         .vpc_id(request.inputs.id(&asked.vpc).as_str())
         .service_name(&asked.service)
         .set_subnet_ids(Some(subnets.clone().map(|it| id(&it.subnet)).collect()))
         .set_subnet_configurations(Some(subnets.filter_map(configuration).collect()))
         .set_security_group_ids(Some(groups.collect()))
-        .private_dns_enabled(asked.private_dns)
-        .set_policy_document(endpoint::carried_policy(request))
-        .tag_specifications(specification(request, ResourceType::VpcEndpoint));
-    let endpoint = at.make("CreateVpcEndpoint", call.send()).await?.vpc_endpoint;
-    endpoint
-        .and_then(|endpoint| endpoint.vpc_endpoint_id)
-        .ok_or_else(|| at.incomplete("CreateVpcEndpoint", "id"))
+        .private_dns_enabled(asked.private_dns);
+    endpoint::create(at, request, call).await
 }
 
 pub(super) async fn candidates(
@@ -96,12 +90,9 @@ pub(super) fn compare(
 ) -> Result<()> {
     let Some(it) = view.endpoints.get(id.as_str())? else { return Ok(()) };
     let text = |id: RemoteId| id.as_str().to_owned();
-    let endpoint = &it.endpoint;
-    let vpc = request.inputs.id(&asked.vpc);
-    found.field("vpc", vpc.as_str(), endpoint.vpc_id().unwrap_or_default());
-    found.field("service", asked.service.as_str(), endpoint.service_name().unwrap_or_default());
+    endpoint::compare(&it.endpoint, &request.inputs.id(&asked.vpc), &asked.service, found);
     let subnets = asked.subnets.iter().map(|it| text(request.inputs.id(&it.subnet))).collect();
-    found.set("subnets", subnets, endpoint.subnet_ids().to_vec());
+    found.set("subnets", subnets, it.endpoint.subnet_ids().to_vec());
     for subnet in &asked.subnets {
         let lies = request.inputs.id(&subnet.subnet);
         let address = it.interfaces.iter().find(|it| it.subnet_id() == Some(lies.as_str()));
@@ -111,9 +102,9 @@ pub(super) fn compare(
         }
     }
     let groups = asked.groups.iter().map(|group| text(request.inputs.id(group))).collect();
-    let is = endpoint.groups().iter().filter_map(|group| group.group_id());
+    let is = it.endpoint.groups().iter().filter_map(|group| group.group_id());
     found.set("groups", groups, is.map(str::to_owned).collect());
-    let private = endpoint.private_dns_enabled().unwrap_or_default();
+    let private = it.endpoint.private_dns_enabled().unwrap_or_default();
     found.field("private_dns", &asked.private_dns, &private);
     Ok(())
 }

@@ -12,13 +12,19 @@ use crate::differences::Differences;
 use crate::family;
 use crate::view::{View, Want};
 
+/// Where it is asked to lead.
+fn target(request: &Request<'_>, asked: &resource::Route) -> RemoteId {
+    match &asked.via {
+        Via::Gateway(gateway) => request.inputs.id(gateway),
+        Via::Peering(peering) => request.inputs.id(peering),
+        Via::Nat(nat) => request.inputs.id(nat),
+    }
+}
+
 fn text_of(request: &Request<'_>, asked: &resource::Route) -> String {
-    let nat = match &asked.via {
-        Via::Nat(nat) => Some(request.inputs.id(nat)),
-        Via::Gateway(_) | Via::Peering(_) => None,
-    };
-    let table = request.inputs.id(&asked.table);
-    text(table.as_str(), asked.destination, nat.as_ref().map(RemoteId::as_str))
+    let (table, target) = (request.inputs.id(&asked.table), target(request, asked));
+    let nat = matches!(asked.via, Via::Nat(_)).then_some(target.as_str());
+    text(table.as_str(), asked.destination, nat)
 }
 
 pub(crate) fn text(table: &str, destination: impl std::fmt::Display, nat: Option<&str>) -> String {
@@ -73,12 +79,11 @@ pub(super) async fn create(
         .create_route()
         .route_table_id(request.inputs.id(&asked.table).as_str())
         .destination_cidr_block(asked.destination.to_string());
+    let target = target(request, asked);
     let call = match &asked.via {
-        Via::Gateway(gateway) => call.gateway_id(request.inputs.id(gateway).as_str()),
-        Via::Peering(peering) => {
-            call.vpc_peering_connection_id(request.inputs.id(peering).as_str())
-        }
-        Via::Nat(nat) => call.nat_gateway_id(request.inputs.id(nat).as_str()),
+        Via::Gateway(_) => call.gateway_id(target.as_str()),
+        Via::Peering(_) => call.vpc_peering_connection_id(target.as_str()),
+        Via::Nat(_) => call.nat_gateway_id(target.as_str()),
     };
     at.make("CreateRoute", call.send()).await?;
     Ok(text_of(request, asked))
@@ -128,12 +133,7 @@ pub(super) fn compare(
 ) -> Result<()> {
     found.field("route", text_of(request, asked).as_str(), id.as_str());
     if let Some(route) = route(view, id.as_str())? {
-        let via = match &asked.via {
-            Via::Gateway(gateway) => request.inputs.id(gateway),
-            Via::Peering(peering) => request.inputs.id(peering),
-            Via::Nat(nat) => request.inputs.id(nat),
-        };
-        found.field("via", via.as_str(), leads_to(route));
+        found.field("via", target(request, asked).as_str(), leads_to(route));
     }
     Ok(())
 }
