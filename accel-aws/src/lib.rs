@@ -35,6 +35,7 @@ mod differences;
 mod error;
 mod family;
 mod find;
+mod gather;
 mod kind;
 mod list;
 mod network;

@@ -3,7 +3,7 @@
 use accel_core::resource::Kind;
 use accel_mock::{Body, EndpointPolicy, Key, Setting, State, Thing};
 
-use super::{endpoint_table, gateway_endpoint, interface_endpoint};
+use super::{endpoint_table, gateway_endpoint, interface_endpoint, state};
 use crate::action::{Act, Action, Turn};
 use crate::asked::Asked;
 use crate::family::{Family, Row, Rows, describe};
@@ -135,17 +135,6 @@ fn delete(asked: &Asked<'_>) -> Result<Act> {
         });
         Ok(())
     }))
-}
-
-/// As the wire writes them: lower case, whatever the model says.
-fn state(state: State) -> &'static str {
-    match state {
-        State::Pending => "pending",
-        State::Ready => "available",
-        State::Failed => "failed",
-        State::Deleting => "deleting",
-        State::Gone => "deleted",
-    }
 }
 
 /// Who may use an endpoint without a policy of its own. Source: Control access to VPC endpoints using endpoint policies, default

@@ -45,7 +45,7 @@ mod vpc_dns_hostnames;
 
 use accel_core::resource::Kind;
 use accel_core::{AccountId, Region};
-use accel_mock::{Body, Key};
+use accel_mock::{Body, Key, State};
 
 use crate::action::{Act, Action, View};
 use crate::asked::Asked;
@@ -100,6 +100,17 @@ fn delete(asked: &Asked<'_>, parameter: &str, kind: Kind) -> Result<Act> {
         turn.done();
         Ok(())
     }))
+}
+
+/// Where an endpoint or a NAT gateway is in its life. As the wire writes it: lower case, whatever the model says.
+fn state(state: State) -> &'static str {
+    match state {
+        State::Pending => "pending",
+        State::Ready => "available",
+        State::Failed => "failed",
+        State::Deleting => "deleting",
+        State::Gone => "deleted",
+    }
 }
 
 /// The id of something that belongs to a thing and to no other: it has the thing's number.

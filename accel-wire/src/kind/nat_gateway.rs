@@ -3,6 +3,7 @@
 use accel_core::resource::Kind;
 use accel_mock::{Body, Caller, Interface, Key, NatGateway, State, World};
 
+use super::state;
 use crate::action::{Act, Action};
 use crate::asked::Asked;
 use crate::family::{Family, Row, Rows, describe};
@@ -79,16 +80,6 @@ fn of<'w>(row: &Row<'w>) -> &'w NatGateway {
 
 fn vpc(row: &Row<'_>) -> Option<Key> {
     row.view.world.subnet(of(row).subnet).map(|subnet| subnet.vpc)
-}
-
-fn state(state: State) -> &'static str {
-    match state {
-        State::Pending => "pending",
-        State::Ready => "available",
-        State::Failed => "failed",
-        State::Deleting => "deleting",
-        State::Gone => "deleted",
-    }
 }
 
 /// Source: `NatGatewayAddress`, `Status`; what is gone has none.
