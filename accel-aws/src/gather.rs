@@ -1,7 +1,7 @@
 //! What tags and derived names lead to, and what lies in it.
 //!
-//! One call names all that carries the deployment's tag; from there, one describe per family shows the rest: tables, gateways, rules
-//! and listeners in our things, and tables of somebody's in which ours stand.
+//! One call names all that carries the deployment's tag; from there, one describe per family shows the rest: tables, gateways,
+//! rules and listeners in our things, and tables of somebody's in which ours stand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,15 +77,17 @@ impl At<'_> {
         let (by_id, gateways, tables, rules, peerings) = tokio::join!(
             Box::pin(self.by_id(&tagged)),
             self.gateways(scope, &tagged, &vpcs),
-            self.tables(scope, &tagged, &vpcs),
+            self.tables(&tagged, &vpcs),
             self.rules(&tagged),
             self.peerings(&tagged, &vpcs),
         );
         view.take(by_id?);
+        let mut tables = tables?;
+        tables.extend(self.tables_of_others(scope, &view, &vpcs).await?);
         for it in gateways? {
             view.gateways.put(it.internet_gateway_id.clone().unwrap_or_default(), it);
         }
-        for table in tables? {
+        for table in tables {
             for (id, association) in family::associations_of(table.clone()) {
                 view.associations.put(id, association);
             }
@@ -137,13 +139,8 @@ impl At<'_> {
         Ok(all)
     }
 
-    /// Our tables, those of our VPCs, those in which our subnets stand, and those that lead to our NAT gateways.
-    async fn tables(
-        self,
-        scope: Scope<'_>,
-        tagged: &Tagged,
-        vpcs: &BTreeSet<String>,
-    ) -> Result<Vec<RouteTable>> {
+    /// Our tables, and those of our VPCs.
+    async fn tables(self, tagged: &Tagged, vpcs: &BTreeSet<String>) -> Result<Vec<RouteTable>> {
         let mut all = Vec::new();
         if !vpcs.is_empty() {
             all = family::tables(self, vec![filter("vpc-id", vpcs)]).await?;
@@ -155,28 +152,32 @@ impl At<'_> {
         if !rest.is_empty() {
             all.extend(family::tables(self, vec![filter("route-table-id", &rest)]).await?);
         }
-        // In a VPC of somebody else's, a subnet of ours may stand in a table of theirs, and a table of theirs lead to a gateway of ours.
-        let (subnets, nats) = (tagged.of("subnet"), tagged.of("natgateway"));
-        let routes = scope.wants(&[Kind::Route, Kind::RouteReplacement]);
-        let (standing, leading) = tokio::join!(
-            self.tables_by("association.subnet-id", &subnets, vpcs.is_empty()),
-            self.tables_by("route.nat-gateway-id", &nats, vpcs.is_empty() && routes),
-        );
-        for table in standing?.into_iter().chain(leading?) {
-            if !all.iter().any(|it| it.route_table_id() == table.route_table_id()) {
-                all.push(table);
-            }
-        }
         Ok(all)
     }
 
-    async fn tables_by(
+    /// Where what is ours lies in a VPC of somebody's, a subnet may stand in a table of theirs, and a table of theirs lead to a NAT
+    /// gateway. One deployment can have both kinds of VPC, if its spec has changed half way.
+    async fn tables_of_others(
         self,
-        name: &str,
-        values: &BTreeSet<String>,
-        wanted: bool,
+        scope: Scope<'_>,
+        view: &View,
+        vpcs: &BTreeSet<String>,
     ) -> Result<Vec<RouteTable>> {
-        if !wanted || values.is_empty() {
+        let is_theirs = |vpc: Option<&str>| vpc.is_none_or(|vpc| !vpcs.contains(vpc));
+        let routes = scope.wants(&[Kind::Route, Kind::RouteReplacement]);
+        let subnets = view.subnets.all().filter(|(_, it)| is_theirs(it.vpc_id()));
+        let nats = view.nats.all().filter(|(_, it)| routes && is_theirs(it.vpc_id()));
+        let (standing, leading) = tokio::join!(
+            self.tables_by("association.subnet-id", subnets.map(|(id, _)| id).collect()),
+            self.tables_by("route.nat-gateway-id", nats.map(|(id, _)| id).collect()),
+        );
+        let mut all = standing?;
+        all.extend(leading?);
+        Ok(all)
+    }
+
+    async fn tables_by(self, name: &str, values: BTreeSet<&str>) -> Result<Vec<RouteTable>> {
+        if values.is_empty() {
             return Ok(Vec::new());
         }
         family::tables(self, vec![filter(name, values)]).await
@@ -288,4 +289,63 @@ impl At<'_> {
 /// Whether anything of the load balancing API is looked for.
 pub(crate) fn has_balancing(scope: Scope<'_>) -> bool {
     scope.kinds.iter().any(|kind| kind.facts().api == Api::LoadBalancing)
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::backend::NetworkBackend as _;
+    use accel_core::{Place, Side};
+
+    use super::*;
+    use crate::answers::{Answers, wait};
+
+    /// A table of somebody's that leads to a NAT gateway.
+    const TABLE: &str = "<routeTableSet><item><routeTableId>rtb-1</routeTableId><vpcId>vpc-theirs</vpcId><routeSet><item>\
+        <destinationCidrBlock>0.0.0.0/0</destinationCidrBlock><natGatewayId>nat-1</natGatewayId><origin>CreateRoute</origin>\
+        </item></routeSet></item></routeTableSet>";
+
+    /// The ids of a listing where a VPC and a NAT gateway carry the deployment's tag, and how often tables were asked for by
+    /// gateway.
+    fn listed(vpc_of_nat: &str) -> (Vec<String>, usize) {
+        let tag = |more: &str| {
+            format!("<item>{more}<key>{}</key><value>guests</value></item>", tags::DEPLOYMENT)
+        };
+        let of = |of: &str, id: &str| {
+            tag(&format!("<resourceId>{id}</resourceId><resourceType>{of}</resourceType>"))
+        };
+        let tagged =
+            format!("<tagSet>{}{}</tagSet>", of("vpc", "vpc-ours"), of("natgateway", "nat-1"));
+        let mine = format!("<state>available</state><tagSet>{}</tagSet>", tag(""));
+        let vpcs = format!("<vpcSet><item><vpcId>vpc-ours</vpcId>{mine}</item></vpcSet>");
+        let nat = format!("<natGatewayId>nat-1</natGatewayId><vpcId>{vpc_of_nat}</vpcId>{mine}");
+        let nats = format!("<natGatewaySet><item>{nat}</item></natGatewaySet>");
+        let answers = Answers::default()
+            .to("DescribeTags", "", &tagged)
+            .to("DescribeVpcs", "", &vpcs)
+            .to("DescribeNatGateways", "", &nats)
+            .to("DescribeRouteTables", "route.nat-gateway-id", TABLE);
+        let place = Place::new(Side::Service, "eu-central-1");
+        let deployment = DeploymentId::parse("guests").expect("it is a name");
+        let kinds = [Kind::Vpc, Kind::NatGateway, Kind::Route];
+        let scope = Scope { deployment: &deployment, place: &place, kinds: &kinds };
+        let found = wait(answers.aws().list(scope)).expect("it can be listed").found;
+        let ids = found.iter().map(|it| it.id.to_string()).collect();
+        (ids, answers.asked("route.nat-gateway-id"))
+    }
+
+    /// A deployment was built in a network of somebody's, and then, from a changed spec, begun in one of its own.
+    #[test]
+    fn a_route_in_somebodys_table_is_listed_beside_a_network_of_our_own() {
+        let (ids, asked) = listed("vpc-theirs");
+        assert_eq!(
+            (ids.contains(&"rtb-1/0.0.0.0/0@nat-1".to_owned()), asked),
+            (true, 1),
+            "{ids:?}"
+        );
+    }
+
+    #[test]
+    fn in_a_network_of_our_own_nobodys_tables_are_asked_for() {
+        assert_eq!(listed("vpc-ours").1, 0);
+    }
 }

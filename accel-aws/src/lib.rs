@@ -26,6 +26,8 @@
 //! * A *view* holds what one look has shown: one describe per family of resources, however many of them are asked for.
 //! * *Errors* (`error/`) are one table from operation, code and message to [`accel_core::ErrorKind`], with a source for each row.
 
+#[cfg(test)]
+mod answers;
 mod aws;
 mod backend;
 mod blockers;
