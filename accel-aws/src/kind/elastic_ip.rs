@@ -64,25 +64,52 @@ pub(super) fn compare(
 pub(super) async fn delete(at: At<'_>, id: &str) -> Result<()> {
     let call = at.ec2().release_address().allocation_id(id);
     match at.remove("ReleaseAddress", call.send()).await {
-        Err(error) if error.provider_code() == Some("AuthFailure") => {
-            what_it_means(at, id, error).await
-        }
+        Err(error) if error.provider_code() == Some("AuthFailure") => what_it_means(at, id).await,
         answer => answer.map(drop),
     }
 }
 
-/// `AuthFailure` comes for an address that is released already and now another account's, for one whose association belongs to a
-/// service, and for a caller who may not: a look tells which. Source: `ReleaseAddress`.
-async fn what_it_means(at: At<'_>, id: &str, error: Error) -> Result<()> {
+/// `AuthFailure` comes for an address that is released already and now another account's, and for one that a service holds: a NAT
+/// gateway does for a while after its address shows no association any more. Who may not call is told `UnauthorizedOperation`.
+/// Source: `ReleaseAddress`; Error codes for the Amazon EC2 API; kubernetes/kops, what it retries.
+async fn what_it_means(at: At<'_>, id: &str) -> Result<()> {
     let ids = [id.to_owned()].into();
-    match family::addresses_by_id(at, &ids).await?.first() {
-        None => Ok(()),
-        Some((_, address)) if address.association_id().is_some() => {
-            Err(Error::new(ErrorKind::InUse, "the address is associated by a service")
-                .code("AuthFailure")
-                .operation("ReleaseAddress")
-                .place(at.place.clone()))
+    if family::addresses_by_id(at, &ids).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::InUse, "a service holds the address, or has just left it")
+        .code("AuthFailure")
+        .operation("ReleaseAddress")
+        .place(at.place.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::backend::NetworkBackend as _;
+    use accel_core::resource::Kind;
+    use accel_core::{Place, Side};
+
+    use super::*;
+    use crate::answers::{Answers, wait};
+
+    fn released(answers: &Answers) -> Result<()> {
+        let place = Place::new(Side::Service, "eu-central-1");
+        let id = RemoteId::new(Kind::ElasticIp, place, "eipalloc-1");
+        wait(answers.aws().delete(&id))
+    }
+
+    #[test]
+    fn an_address_that_a_service_has_just_left_is_in_use_still() {
+        let refused = Answers::default().refusal("ReleaseAddress", "AuthFailure");
+        for association in ["", "<associationId>eipassoc-1</associationId>"] {
+            let shown = format!(
+                "<addressesSet><item><allocationId>eipalloc-1</allocationId>{association}</item></addressesSet>"
+            );
+            let error = released(&refused.clone().to("DescribeAddresses", "", &shown)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InUse, "{association}");
         }
-        Some(_) => Err(error),
+        assert!(released(&refused).is_ok(), "what nobody shows is gone");
+        let denied = Answers::default().refusal("ReleaseAddress", "UnauthorizedOperation");
+        assert_eq!(released(&denied).unwrap_err().kind(), ErrorKind::Denied);
     }
 }
