@@ -10,7 +10,7 @@ use aws_sdk_ec2::types::{Filter, NetworkInterface};
 
 use crate::call::At;
 use crate::family::{self, filter};
-use crate::kind::kind_of_endpoint;
+use crate::kind::{endpoint_of, endpoint_table_text, kind_of_endpoint};
 use crate::tags::from_ec2;
 
 impl At<'_> {
@@ -84,10 +84,16 @@ impl At<'_> {
                 }
             }
             Kind::RouteTable => {
-                let it = family::tables(self, vec![filter("route-table-id", [text])]).await?;
-                for it in it.iter().flat_map(aws_sdk_ec2::types::RouteTable::associations) {
-                    let kind = Kind::RouteTableAssociation;
-                    add(it.route_table_association_id(), kind, &Tags::new());
+                for table in family::tables(self, vec![filter("route-table-id", [text])]).await? {
+                    for it in table.associations() {
+                        let kind = Kind::RouteTableAssociation;
+                        add(it.route_table_association_id(), kind, &Tags::new());
+                    }
+                    // Whether a gateway endpoint holds the table is not documented. Source: `DeleteRouteTable`.
+                    for endpoint in table.routes().iter().filter_map(endpoint_of) {
+                        let id = endpoint_table_text(endpoint, text);
+                        add(Some(&id), Kind::EndpointTable, &Tags::new());
+                    }
                 }
             }
             Kind::TargetGroup => {
@@ -272,5 +278,33 @@ fn as_blocker(
         what,
         deployment: tags.get(tags::DEPLOYMENT).cloned(),
         usual_secs: times.map(|times| times.usual_secs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_core::backend::NetworkBackend as _;
+    use accel_core::{Place, Side};
+
+    use super::*;
+    use crate::answers::{Answers, wait};
+
+    #[test]
+    fn what_holds_a_table_are_its_subnets_and_the_endpoints_that_it_leads_to() {
+        let answers = Answers::default().to(
+            "DescribeRouteTables",
+            "rtb-1",
+            "<routeTableSet><item><routeTableId>rtb-1</routeTableId>\
+             <associationSet><item><routeTableAssociationId>rtbassoc-1</routeTableAssociationId></item></associationSet>\
+             <routeSet><item><destinationPrefixListId>pl-1</destinationPrefixListId><gatewayId>vpce-1</gatewayId></item></routeSet>\
+             </item></routeTableSet>",
+        );
+        let place = Place::new(Side::Service, "eu-central-1");
+        let table = RemoteId::new(Kind::RouteTable, place, "rtb-1");
+        let blockers = wait(answers.aws().blockers(&table)).expect("it can be asked");
+        let held: Vec<(&str, &str)> =
+            blockers.iter().map(|it| (it.id.as_str(), it.what.as_str())).collect();
+        let kinds = [Kind::RouteTableAssociation, Kind::EndpointTable].map(|it| it.to_string());
+        assert_eq!(held, [("rtbassoc-1", kinds[0].as_str()), ("vpce-1/rtb-1", kinds[1].as_str())]);
     }
 }
