@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accel_core::resource::{Describe as _, InterfaceEndpoint, Kind, Resource};
+use accel_core::resource::{InterfaceEndpoint, Kind, Resource};
 use accel_core::{DeploymentId, Graph, Node, Place, RemoteId, tags};
 use serde_json::{Value, json};
 

@@ -79,7 +79,7 @@ fn the_policy_of_an_egress_in_a_network_that_exists_names_nothing_that_was_imagi
         bench.write("egress.toml", spec);
         for (whom, changes) in [
             ("deploy", &["CreateRoute", "AssociateRouteTable", "ModifyVpcEndpoint"][..]),
-            ("cleanup", &["DeleteRoute", "ReplaceRoute", "DisassociateRouteTable"]),
+            ("cleanup", &["DeleteRoute", "ReplaceRoute", "DisassociateRouteTable"][..]),
         ] {
             let policy = bench.run(&format!("policy egress.toml --for {whom}")).ended(0).json();
             let named = in_the_network(&policy);

@@ -157,21 +157,21 @@ fn in_a_network_that_exists_all_is_allowed_that_its_tables_may_ask_for_and_no_mo
             "ChangeRoutesOfTheNetwork",
             "route-table/*",
             Some("vpc/vpc-theirs"),
-            &["ec2:DeleteRoute", "ec2:ReplaceRoute"],
+            &["ec2:DeleteRoute", "ec2:ReplaceRoute"][..],
         ),
         (
             Purpose::Deploy,
             "AssociateItsSubnets",
             "subnet/*",
             Some("vpc/vpc-theirs"),
-            &["ec2:AssociateRouteTable", "ec2:DisassociateRouteTable"],
+            &["ec2:AssociateRouteTable", "ec2:DisassociateRouteTable"][..],
         ),
         (
             Purpose::Cleanup,
             "LeadItsTablesToEndpoints",
             "route-table/*",
             None,
-            &["ec2:ModifyVpcEndpoint"],
+            &["ec2:ModifyVpcEndpoint"][..],
         ),
     ] {
         let all = statements(purpose);

@@ -50,7 +50,8 @@ pub(super) fn run(args: &Policy, terminal: &Terminal) -> Outcome<Exit> {
     Ok(Exit::Done)
 }
 
-/// The VPC of somebody's in which the spec builds. Of all that stands there it alone is certain: the rest of the sketch is imagined.
+/// The VPC of somebody's in which the spec builds. Of all that stands there it alone is certain: the rest of the sketch is
+/// imagined.
 #[cfg(feature = "aws")]
 fn network(topology: &accel_core::AnySpec) -> Option<accel_core::RemoteId> {
     use accel_core::resource::Kind;
