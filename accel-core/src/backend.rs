@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::graph::{NodeId, Ref, To};
 use crate::id::{AccountId, DeploymentId, Owner, Place, Region, RemoteId, Side, Zone};
 pub use crate::network::{
-    Network, NetworkEndpoint, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable,
+    Before, Network, NetworkEndpoint, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable,
 };
 use crate::resource::{Attributes, Describe, Health, Kind, Resource};
 use crate::tags::{self, Stamp, Tags};

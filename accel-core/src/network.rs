@@ -114,6 +114,17 @@ pub struct NetworkNat {
     pub receipts: BTreeMap<String, String>,
 }
 
+/// What a route led to before it was a deployment's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before<'n> {
+    /// There was none: its receipt says so.
+    Nothing,
+    /// To that.
+    Was(&'n str),
+    /// It has no receipt, or one that does not show yet.
+    Unknown,
+}
+
 impl Network {
     /// The subnet of that id.
     pub fn subnet(&self, id: &str) -> Option<&NetworkSubnet> {
@@ -141,11 +152,15 @@ impl Network {
         })
     }
 
-    /// What a route led to before a deployment replaced it.
-    pub fn before(&self, table: &str, route: &NetworkRoute) -> Option<&str> {
-        let nat = self.nats.iter().find(|nat| nat.id == route.target)?;
-        let was = nat.receipts.get(&tags::receipt_place(table, Some(&route.destination)))?;
-        (was != tags::NOTHING_BEFORE).then_some(was)
+    /// What a route to a NAT gateway of a deployment led to before.
+    pub fn before(&self, table: &str, route: &NetworkRoute) -> Before<'_> {
+        let nat = self.nats.iter().find(|nat| nat.id == route.target);
+        let place = tags::receipt_place(table, Some(&route.destination));
+        match nat.and_then(|nat| nat.receipts.get(&place)).map(String::as_str) {
+            None => Before::Unknown,
+            Some(tags::NOTHING_BEFORE) => Before::Nothing,
+            Some(was) => Before::Was(was),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use accel_core::spec::{
 };
 use accel_core::{Problem, Topology};
 
-use super::support::{build_with, endpoint, existing, network, new, offer, route};
+use super::support::{build_with, endpoint, existing, network, new, offer, our_nat, route};
 use crate::support::golden;
 
 fn write(text: &mut String, title: &str, problems: &[Problem]) {
@@ -143,6 +143,11 @@ const OF_THE_NETWORK: &[(&str, Change2)] = &[
     ("a NAT gateway that does not show yet", |spec, it| {
         spec.network.as_mut().unwrap().replace_default_route = true;
         it.tables[1].routes.push(route("0.0.0.0/0", "nat-000009"));
+    }),
+    ("a receipt that does not show yet", |spec, it| {
+        spec.network.as_mut().unwrap().replace_default_route = true;
+        it.tables[1].routes.push(route("0.0.0.0/0", "nat-000001"));
+        it.nats.push(our_nat("nat-000001", "subnet-00000c", &[("rtb-00000b/0.0.0.0/0", "-")]));
     }),
     ("no internet gateway", |_, it| {
         it.gateway = None;

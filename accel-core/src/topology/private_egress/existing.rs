@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Island, Nat, Plan, Public, Table};
 use super::{INTERNET, names};
-use crate::backend::{Network, NetworkEndpoint, NetworkRoute, NetworkSubnet, NetworkTable};
+use crate::backend::{Before, Network, NetworkEndpoint, NetworkRoute, NetworkSubnet, NetworkTable};
 use crate::error::Problem;
 use crate::id::{DeploymentId, Zone};
 use crate::resource::Kind;
@@ -150,48 +150,73 @@ impl<'s> Survey<'s> {
     /// What a table's default route leads to and will have to be put back; nothing if there is none, or only ours.
     fn default_route(&self, table: &NetworkTable, problems: &mut Vec<Problem>) -> Option<String> {
         let route = table.route(INTERNET)?;
-        let mut stop = |path: &str, message: String| problems.push(Problem::new(path, message));
         if route.target.starts_with(INTERNET_GATEWAY) {
             let served = self.served(table);
             let message = format!(
                 "{} leads {INTERNET} to {}, so that {served} are public: name subnets that are not",
                 table.id, route.target
             );
-            stop("network.islands", message);
+            problems.push(Problem::new("network.islands", message));
             return None;
         }
         if self.plan.checked.spec.internet == Internet::None {
             return None;
         }
-        if let Some(nat) = self.network.nats.iter().find(|nat| nat.id == route.target)
-            && self.is_ours(nat.deployment.as_ref())
-        {
-            return self.network.before(&table.id, route).map(str::to_owned);
+        if self.is_our_nat(&route.target) {
+            return self.before(table, route, problems);
         }
+        problems.extend(self.irreplaceable(table, route));
+        Some(route.target.clone())
+    }
+
+    fn is_our_nat(&self, id: &str) -> bool {
+        let nat = self.network.nats.iter().find(|nat| nat.id == id);
+        nat.is_some_and(|nat| self.is_ours(nat.deployment.as_ref()))
+    }
+
+    /// What a route of ours led to before. To take a receipt that does not show for one that says "nothing" would write over it, and
+    /// cleanup would then delete what it should put back.
+    fn before(
+        &self,
+        table: &NetworkTable,
+        route: &NetworkRoute,
+        problems: &mut Vec<Problem>,
+    ) -> Option<String> {
+        match self.network.before(&table.id, route) {
+            Before::Nothing => None,
+            Before::Was(was) => Some(was.to_owned()),
+            Before::Unknown => {
+                let message = format!(
+                    "{} leads {INTERNET} to {}, whose receipt for that does not show yet: try again in a minute; if that \
+                     stays so, delete the route",
+                    table.id, route.target
+                );
+                problems.push(Problem::new("network.islands", message));
+                None
+            }
+        }
+    }
+
+    /// Why a default route that is not ours cannot, or must not, be replaced.
+    fn irreplaceable(&self, table: &NetworkTable, route: &NetworkRoute) -> Option<Problem> {
+        let leads = format!("{} leads {INTERNET} to {}", table.id, route.target);
         if route.active && route.target.starts_with("nat-") && !self.shows_nat(&route.target) {
             // Whose it is cannot be told, and so not what is to be put back.
-            let message = format!(
-                "{} leads {INTERNET} to {}, which does not show yet: try again in a minute",
-                table.id, route.target
-            );
-            stop("network.islands", message);
-        } else if !route.active {
-            let message = format!(
-                "{} leads {INTERNET} to {}, which is gone: delete that route, for it could not be put back",
-                table.id, route.target
-            );
-            stop("network.replace_default_route", message);
-        } else if !self.spec.replace_default_route {
-            let message = format!(
-                "{} leads {INTERNET} to {} already, for {}: say replace_default_route = true to lead it through \
-                 NAT until cleanup puts it back, or internet = \"none\" to keep it",
-                table.id,
-                route.target,
-                self.served(table)
-            );
-            stop("network.replace_default_route", message);
+            let message = format!("{leads}, which does not show yet: try again in a minute");
+            return Some(Problem::new("network.islands", message));
         }
-        Some(route.target.clone())
+        let message = if !route.active {
+            format!("{leads}, which is gone: delete that route, for it could not be put back")
+        } else if !self.spec.replace_default_route {
+            format!(
+                "{leads} already, for {}: say replace_default_route = true to lead it through NAT until cleanup puts it \
+                 back, or internet = \"none\" to keep it",
+                self.served(table)
+            )
+        } else {
+            return None;
+        };
+        Some(Problem::new("network.replace_default_route", message))
     }
 
     fn shows_nat(&self, id: &str) -> bool {
