@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DeploymentId, Place, Zone};
 use crate::resource::Kind;
+use crate::spec::Subnets;
 use crate::tags::{self, Tags};
 
 /// A VPC with what decides where packets and names in it go.
@@ -75,6 +76,9 @@ pub struct NetworkRoute {
     pub target: String,
     /// Whether packets get there.
     pub active: bool,
+    /// Whether what it leads to has put it there: it cannot be replaced, and it cannot be put back.
+    #[serde(default)]
+    pub propagated: bool,
 }
 
 /// One endpoint.
@@ -141,15 +145,29 @@ impl Network {
         self.tables.iter().find(|table| table.main)
     }
 
+    /// The table that serves a subnet: its own, or else the main one.
+    pub fn table_of(&self, subnet: &str) -> Option<&NetworkTable> {
+        self.own_table(subnet).or_else(|| self.main_table())
+    }
+
+    /// The subnets that a spec names, as far as they exist, by id.
+    pub fn named(&self, subnets: &Subnets) -> Vec<&NetworkSubnet> {
+        let is_named = |it: &&NetworkSubnet| match subnets {
+            Subnets::Ids(ids) => ids.contains(&it.id),
+            Subnets::Tagged(tag) => it.tags.get(&tag.tag) == Some(&tag.value),
+        };
+        let mut named: Vec<&NetworkSubnet> = self.subnets.iter().filter(is_named).collect();
+        named.sort_by(|a, b| a.id.cmp(&b.id));
+        named
+    }
+
     /// The subnets that a table serves, those that only fall back on it included.
     pub fn served_by<'n>(
         &'n self,
         table: &'n NetworkTable,
     ) -> impl Iterator<Item = &'n NetworkSubnet> + 'n {
-        self.subnets.iter().filter(move |subnet| match self.own_table(&subnet.id) {
-            Some(own) => own.id == table.id,
-            None => table.main,
-        })
+        let serves = |it: Option<&NetworkTable>| it.is_some_and(|it| it.id == table.id);
+        self.subnets.iter().filter(move |subnet| serves(self.table_of(&subnet.id)))
     }
 
     /// What a route to a NAT gateway of a deployment led to before.
@@ -168,5 +186,15 @@ impl NetworkTable {
     /// The route to a destination.
     pub fn route(&self, destination: &str) -> Option<&NetworkRoute> {
         self.routes.iter().find(|route| route.destination == destination)
+    }
+}
+
+/// What every internet gateway's id begins with.
+const INTERNET_GATEWAY: &str = "igw-";
+
+impl NetworkRoute {
+    /// Whether it leads to an internet gateway: what it serves can then be reached from the internet.
+    pub fn is_public(&self) -> bool {
+        self.target.starts_with(INTERNET_GATEWAY)
     }
 }

@@ -108,7 +108,8 @@ impl World {
         let lists = self.parts(thing.key, Kind::EndpointTable).filter_map(|it| {
             let Body::EndpointTable(table) = &it.body else { return None };
             let (destination, target) = self.list_route(table)?;
-            Some(NetworkRoute { destination, target: target.to_owned(), active: true })
+            let target = target.to_owned();
+            Some(NetworkRoute { destination, target, active: true, propagated: false })
         });
         let mut subnets: Vec<String> = subnets.map(|key| self.text(key)).collect();
         let mut routes: Vec<NetworkRoute> = routes.chain(lists).collect();
@@ -131,6 +132,8 @@ impl World {
             destination: route.destination.to_string(),
             target: self.target_text(&seen.via),
             active: !seen.is_black_hole(self),
+            // Nothing in the simulated cloud puts routes into tables.
+            propagated: false,
         })
     }
 

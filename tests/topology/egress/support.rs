@@ -82,7 +82,12 @@ pub(crate) fn existing() -> PrivateEgress {
 }
 
 pub(crate) fn route(destination: &str, target: &str) -> NetworkRoute {
-    NetworkRoute { destination: destination.to_owned(), target: target.to_owned(), active: true }
+    NetworkRoute {
+        destination: destination.to_owned(),
+        target: target.to_owned(),
+        active: true,
+        propagated: false,
+    }
 }
 
 pub(crate) fn table(id: &str, subnets: &[&str], routes: Vec<NetworkRoute>) -> NetworkTable {

@@ -61,31 +61,23 @@ impl<'s> Survey<'s> {
         subnets: &Subnets,
         problems: &mut Vec<Problem>,
     ) -> Vec<&'s NetworkSubnet> {
-        let mut found: Vec<&NetworkSubnet> = Vec::new();
+        let found = self.network.named(subnets);
         match subnets {
             Subnets::Ids(ids) => {
-                for (index, id) in ids.iter().enumerate() {
-                    if let Some(subnet) = self.network.subnet(id) {
-                        found.push(subnet);
-                    } else {
-                        let message = format!("{} has no subnet {id}", self.network.id);
-                        problems.push(Problem::new(format!("{path}[{index}]"), message));
-                    }
-                }
+                let unknown =
+                    ids.iter().enumerate().filter(|(_, id)| self.network.subnet(id).is_none());
+                problems.extend(unknown.map(|(index, id)| {
+                    let message = format!("{} has no subnet {id}", self.network.id);
+                    Problem::new(format!("{path}[{index}]"), message)
+                }));
             }
-            Subnets::Tagged(tag) => {
-                let carries = |it: &&NetworkSubnet| it.tags.get(&tag.tag) == Some(&tag.value);
-                found = self.network.subnets.iter().filter(carries).collect();
-                if found.is_empty() {
-                    let message = format!(
-                        "no subnet of {} carries {} = {}",
-                        self.network.id, tag.tag, tag.value
-                    );
-                    problems.push(Problem::new(path, message));
-                }
+            Subnets::Tagged(tag) if found.is_empty() => {
+                let message =
+                    format!("no subnet of {} carries {} = {}", self.network.id, tag.tag, tag.value);
+                problems.push(Problem::new(path, message));
             }
+            Subnets::Tagged(_) => {}
         }
-        found.sort_by(|a, b| a.id.cmp(&b.id));
         found
     }
 
@@ -239,10 +231,8 @@ impl<'s> Survey<'s> {
             problems.push(Problem::new("internet", message));
         }
         for subnet in self.select("network.public", &self.spec.public, problems) {
-            let own = self.network.own_table(&subnet.id);
-            let table = own.or_else(|| self.network.main_table());
-            let leads_out =
-                |route: &NetworkRoute| route.active && route.target.starts_with(INTERNET_GATEWAY);
+            let table = self.network.table_of(&subnet.id);
+            let leads_out = |route: &NetworkRoute| route.active && route.is_public();
             if table.and_then(|table| table.route(INTERNET)).is_some_and(leads_out) {
                 by_zone.entry(subnet.zone.clone()).or_default().push(subnet);
             } else {
@@ -299,9 +289,6 @@ impl<'s> Survey<'s> {
         nats
     }
 }
-
-/// What every internet gateway's id begins with.
-const INTERNET_GATEWAY: &str = "igw-";
 
 /// The public subnet in which a zone's NAT gateway stands already.
 fn noted_subnet<'k>(kept: &'k [Kept], zone: &Zone) -> Option<&'k str> {
