@@ -8,6 +8,7 @@ mod verified;
 use std::fmt::Write as _;
 
 use accel_core::Graph;
+use accel_core::backend::Network;
 use accel_core::resource::{Kind, Resource};
 use accel_core::spec::{
     EgressService, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Way,
@@ -24,7 +25,7 @@ fn in_network(change: impl FnOnce(&mut ExistingNetwork)) -> PrivateEgress {
 }
 
 /// With a default route of each island table that leads elsewhere.
-fn with_way_out() -> accel_core::backend::Network {
+fn with_way_out() -> Network {
     let mut network = network();
     network.tables[1].routes.push(route("0.0.0.0/0", "eni-00000a"));
     network.tables[2].routes.push(route("0.0.0.0/0", "nat-00000b"));
@@ -153,6 +154,31 @@ fn nothing_stands_in_what_is_not_ours_without_a_receipt() {
             assert!(before.iter().any(says), "{}", node.name);
         }
     }
+}
+
+/// A table of one's own takes an island's way out from it as much as a replaced route does.
+#[test]
+fn an_island_leaves_the_main_tables_way_out_only_on_a_word() {
+    let mut implicit = network();
+    implicit.tables.truncate(2);
+    implicit.tables[0].routes = vec![route("0.0.0.0/0", "tgw-000001")];
+    let public = ["subnet-00000c", "subnet-00000d"];
+    implicit.tables.push(table("rtb-00000c", &public, vec![route("0.0.0.0/0", "igw-000001")]));
+    let build = |spec: &PrivateEgress, it: &Network| {
+        build_with(spec, &offer(spec, std::slice::from_ref(it)), &[])
+    };
+    let own = in_network(|it| it.implicit_table = ImplicitTable::Own);
+    assert_eq!(build(&own, &implicit).unwrap_err()[0].path, "network.replace_default_route");
+    let mut said = own.clone();
+    said.network.as_mut().unwrap().replace_default_route = true;
+    let notes = build(&said, &implicit).unwrap().notes.join("\n");
+    assert!(notes.contains("out of its reach then: 0.0.0.0/0 to tgw-000001"), "{notes}");
+
+    // One that has left it already needs no word any more.
+    let mut ours = table("rtb-00000d", &["subnet-00000b"], Vec::new());
+    ours.deployment = Some(accel_core::DeploymentId::parse("functions").unwrap());
+    implicit.tables.push(ours);
+    assert!(build(&own, &implicit).is_ok());
 }
 
 #[test]

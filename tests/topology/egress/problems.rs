@@ -11,7 +11,7 @@ use accel_core::spec::{
 };
 use accel_core::{Problem, Topology};
 
-use super::support::{build_with, endpoint, existing, network, new, offer, our_nat, route};
+use super::support::{build_with, endpoint, existing, network, new, offer, our_nat, route, table};
 use crate::support::golden;
 
 fn write(text: &mut String, title: &str, problems: &[Problem]) {
@@ -125,8 +125,20 @@ const OF_THE_NETWORK: &[(&str, Change2)] = &[
         it.endpoints.push(other);
     }),
     ("the main table used implicitly", |_, it| {
-        it.tables.retain(|table| table.id != "rtb-00000b");
+        fall_back(it, &["tgw-000001"]);
         it.tables[0].routes.push(route("10.9.0.0/16", "pcx-000001"));
+    }),
+    ("the main table used implicitly, which leads nowhere", |_, it| fall_back(it, &[])),
+    ("a main table that makes public", |_, it| {
+        it.tables.retain(|table| table.id != "rtb-00000b");
+    }),
+    ("a main table that makes public, for a table of one's own", |spec, it| {
+        spec.network.as_mut().unwrap().implicit_table = ImplicitTable::Own;
+        it.tables.retain(|table| table.id != "rtb-00000b");
+    }),
+    ("a main table that leads elsewhere, for a table of one's own", |spec, it| {
+        spec.network.as_mut().unwrap().implicit_table = ImplicitTable::Own;
+        fall_back(it, &["tgw-000001"]);
     }),
     ("islands that are public", |spec, it| {
         spec.network.as_mut().unwrap().implicit_table = ImplicitTable::Main;
@@ -168,6 +180,15 @@ const OF_THE_NETWORK: &[(&str, Change2)] = &[
         it.tables[2].routes.push(route("0.0.0.0/0", "vgw-000001"));
     }),
 ];
+
+/// One island falls back on the main table, which leads there; the public subnets have a table of their own.
+fn fall_back(network: &mut Network, to: &[&str]) {
+    let public = ["subnet-00000c", "subnet-00000d"];
+    let out = std::mem::take(&mut network.tables[0].routes);
+    network.tables[0].routes = to.iter().map(|target| route("0.0.0.0/0", target)).collect();
+    network.tables.retain(|table| table.id != "rtb-00000b");
+    network.tables.push(table("rtb-00000c", &public, out));
+}
 
 #[test]
 fn everything_in_an_existing_network_that_stands_against_it_is_told_at_once() {

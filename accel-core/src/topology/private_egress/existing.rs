@@ -114,41 +114,76 @@ impl<'s> Survey<'s> {
     ) -> Option<&'s NetworkTable> {
         let main = self.network.main_table()?;
         match self.spec.implicit_table {
-            ImplicitTable::Own => None,
+            ImplicitTable::Own => {
+                // One that has a table of ours already has left the main one.
+                let falls_back = self.network.own_table(&island.id).is_none();
+                problems.extend(self.irremovable(island, main).filter(|_| falls_back));
+                None
+            }
             ImplicitTable::Main => Some(main),
             ImplicitTable::Refuse => {
-                let served: Vec<&str> =
-                    self.network.served_by(main).map(|subnet| subnet.id.as_str()).collect();
-                let others = match routes_besides(main).as_slice() {
-                    [] => String::new(),
-                    routes => format!(
-                        ", out of reach of what the main table leads to ({})",
-                        routes.join(", ")
-                    ),
-                };
-                let message = format!(
-                    "{} has no route table of its own and falls back on the main one, {}, which serves {}: \
-                     say implicit_table = \"own\" to give it one{others}, or \"main\" to change that one for all of them",
-                    island.id,
-                    main.id,
-                    served.join(", "),
-                );
-                problems.push(Problem::new("network.implicit_table", message));
+                let public = main.route(INTERNET).filter(|route| route.is_public());
+                problems.push(match public {
+                    Some(route) => self.public_islands(main, route),
+                    None => self.needs_table(island, main),
+                });
                 None
             }
         }
     }
 
+    fn needs_table(&self, island: &NetworkSubnet, main: &NetworkTable) -> Problem {
+        let others = match routes(main).as_slice() {
+            [] => String::new(),
+            routes => {
+                format!(", out of reach of what the main table leads to ({})", routes.join(", "))
+            }
+        };
+        let message = format!(
+            "{} has no route table of its own and falls back on the main one, {}, which serves {}: \
+             say implicit_table = \"own\" to give it one{others}, or \"main\" to change that one for all of them",
+            island.id,
+            main.id,
+            self.served(main),
+        );
+        Problem::new("network.implicit_table", message)
+    }
+
+    /// Why an island cannot, or must not, get a table of its own in place of the main one: its way out would change as much as by a
+    /// replaced route.
+    fn irremovable(&self, island: &NetworkSubnet, main: &NetworkTable) -> Option<Problem> {
+        let route = main.route(INTERNET)?;
+        if route.is_public() {
+            return Some(self.public_islands(main, route));
+        }
+        let wants_internet = self.plan.checked.spec.internet != Internet::None;
+        let is_theirs = route.active && !self.is_our_nat(&route.target);
+        if !(wants_internet && is_theirs) || self.spec.replace_default_route {
+            return None;
+        }
+        let message = format!(
+            "the main table, {}, leads {INTERNET} to {} for {}: say replace_default_route = true to give it a table that \
+             leads through NAT until cleanup, or internet = \"none\" and implicit_table = \"main\" to keep that",
+            main.id, route.target, island.id
+        );
+        Some(Problem::new("network.replace_default_route", message))
+    }
+
+    fn public_islands(&self, table: &NetworkTable, route: &NetworkRoute) -> Problem {
+        let message = format!(
+            "{} leads {INTERNET} to {}, so that {} are public: name subnets that are not",
+            table.id,
+            route.target,
+            self.served(table)
+        );
+        Problem::new("network.islands", message)
+    }
+
     /// What a table's default route leads to and will have to be put back; nothing if there is none, or only ours.
     fn default_route(&self, table: &NetworkTable, problems: &mut Vec<Problem>) -> Option<String> {
         let route = table.route(INTERNET)?;
-        if route.target.starts_with(INTERNET_GATEWAY) {
-            let served = self.served(table);
-            let message = format!(
-                "{} leads {INTERNET} to {}, so that {served} are public: name subnets that are not",
-                table.id, route.target
-            );
-            problems.push(Problem::new("network.islands", message));
+        if route.is_public() {
+            problems.push(self.public_islands(table, route));
             return None;
         }
         if self.plan.checked.spec.internet == Internet::None {
@@ -297,10 +332,10 @@ fn noted_subnet<'k>(kept: &'k [Kept], zone: &Zone) -> Option<&'k str> {
     kept.iter().filter(of_node).find_map(|it| it.note.as_deref())
 }
 
-/// What a table leads to beside the internet.
-pub(super) fn routes_besides(table: &NetworkTable) -> Vec<String> {
-    let others = table.routes.iter().filter(|route| route.destination != INTERNET);
-    others.map(|route| format!("{} to {}", route.destination, route.target)).collect()
+/// What a table leads to, each with where.
+pub(super) fn routes(table: &NetworkTable) -> Vec<String> {
+    let routes = table.routes.iter();
+    routes.map(|route| format!("{} to {}", route.destination, route.target)).collect()
 }
 
 /// Endpoints of others that ours would collide with, and names that could not resolve.

@@ -1,6 +1,6 @@
 //! What people should read before a private egress is made: what it changes for others, how calls leave, what was not checked.
 
-use super::existing::routes_besides;
+use super::existing::routes;
 use super::plan::{Plan, Table};
 use super::{INTERNET, foreign, plan};
 use crate::backend::{Network, NetworkEndpoint, NetworkTable};
@@ -83,7 +83,7 @@ fn table_changes(
 
 fn own_table(network: &Network, table: &Table, notes: &mut Vec<String>) {
     let Some(main) = network.main_table() else { return };
-    let lost = routes_besides(main);
+    let lost = routes(main);
     let lost = if lost.is_empty() {
         String::new()
     } else {
