@@ -202,6 +202,27 @@ fn zones_stay_when_the_offer_grows_or_a_service_comes_to_a_zone() {
 }
 
 #[test]
+fn every_service_gets_a_zone_that_offers_it_if_there_is_room_for_one() {
+    let zones = |spec: &PrivateEgress, at: &[(&str, &str)]| {
+        let mut offer = offer(spec, &[]);
+        for (service, letters) in at {
+            let it = offer.services.iter_mut().find(|it| it.asked == *service).unwrap();
+            it.zones = letters.chars().map(|letter| zone(&letter.to_string())).collect();
+        }
+        let graph = build_with(spec, &offer, &[]).unwrap().graph;
+        let letter = |name: &str| name.strip_prefix("island.eu-central-1").map(str::to_owned);
+        names(&graph).into_iter().filter_map(letter).collect::<String>()
+    };
+    let mut spec = new();
+    spec.services.push(EgressService::new("kms"));
+    assert_eq!(zones(&spec, &[]), "ab");
+    assert_eq!(zones(&spec, &[("sqs", "c")]), "ac");
+    assert_eq!(zones(&spec, &[("sqs", "bc")]), "bc");
+    assert_eq!(zones(&spec, &[("sqs", "c"), ("kms", "b")]), "bc");
+    assert_eq!(zones(&spec, &[("sqs", "ac"), ("kms", "ab")]), "ab");
+}
+
+#[test]
 fn one_gateway_or_one_per_zone_touches_no_island() {
     let one = graph(&new(), &[], &[]);
     let both = PrivateEgress { internet: Internet::PerZone, ..new() };

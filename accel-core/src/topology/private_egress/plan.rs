@@ -1,5 +1,6 @@
 //! Every decision of the topology: which subnets, tables, zones, policies. What cannot be decided is a problem.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use ipnet::Ipv4Net;
@@ -334,7 +335,8 @@ pub(super) fn noted_zones(kept: &[Kept], place: &Place) -> Option<BTreeSet<Zone>
         .find_map(|it| sticky::read_zones(it.note.as_deref()?, &place.region))
 }
 
-/// Those that are in use, then those that offer every service, then others.
+/// Those that are in use; then, one after another, that which offers the most services that none of the chosen offers, so that each
+/// service gets a zone if it can; of equals that which offers the most, then the first by name.
 fn choose_zones(
     checked: &CheckedEgress<'_>,
     wanted: usize,
@@ -342,16 +344,28 @@ fn choose_zones(
     known: &Known<'_>,
 ) -> BTreeSet<Zone> {
     let place = &checked.place;
-    let usable = known.offer.zones_in(place).iter();
-    let usable: BTreeSet<Zone> =
-        usable.filter(|zone| sticky::has_block(zone, &place.region)).cloned().collect();
     let services = checked.services.values().filter(|service| service.spec.via == Way::Endpoint);
-    let offers: Vec<&ServiceOffer> =
-        services.filter_map(|service| known.offer.service(&service.spec.name)).collect();
-    let serves = |zone: &&Zone| offers.iter().all(|it| it.gateway || it.zones.contains(*zone));
-    let best: BTreeSet<Zone> = usable.iter().filter(serves).cloned().collect();
-    let chosen = sticky::choose_zones(wanted, noted, &best);
-    if chosen.len() < wanted { sticky::choose_zones(wanted, noted, &usable) } else { chosen }
+    let offers = services.filter_map(|service| known.offer.service(&service.spec.name));
+    let mut lacking: Vec<&ServiceOffer> = offers.filter(|offer| !offer.gateway).collect();
+    let all = lacking.clone();
+    let mut chosen = sticky::choose_zones(wanted, noted, &BTreeSet::new());
+    lacking.retain(|offer| !offer.zones.iter().any(|zone| chosen.contains(zone)));
+    let has_block = |zone: &&Zone| sticky::has_block(zone, &place.region);
+    let usable = known.offer.zones_in(place).iter().filter(has_block);
+    let mut others: BTreeSet<&Zone> = usable.filter(|zone| !chosen.contains(*zone)).collect();
+    while chosen.len() < wanted {
+        let count = |offers: &[&ServiceOffer], zone: &Zone| {
+            offers.iter().filter(|offer| offer.zones.contains(zone)).count()
+        };
+        let worth = |zone: &Zone| Reverse((count(&lacking, zone), count(&all, zone)));
+        let Some(best) = others.iter().copied().min_by_key(|zone| (worth(zone), *zone)) else {
+            break;
+        };
+        others.remove(best);
+        lacking.retain(|offer| !offer.zones.contains(best));
+        chosen.insert(best.clone());
+    }
+    chosen
 }
 
 /// Services with an endpoint that takes no policy.
