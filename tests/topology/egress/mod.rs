@@ -11,7 +11,7 @@ use accel_core::Graph;
 use accel_core::backend::Network;
 use accel_core::resource::{Kind, Resource};
 use accel_core::spec::{
-    EgressService, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Way,
+    EgressService, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Subnets, Way,
 };
 
 use crate::support::{golden, kept, node};
@@ -235,6 +235,35 @@ fn one_gateway_or_one_per_zone_touches_no_island() {
     assert!(!same("default-route.eu-central-1b"), "it leads to the gateway of its own zone now");
     let back = graph(&new(), &[], &kept(&per_zone));
     assert_eq!(back, one);
+}
+
+/// Islands of two zones share a table: it leads to one gateway, and nobody pays for another.
+#[test]
+fn a_gateway_is_made_only_where_a_table_leads_to_it_and_a_table_stays_with_its_own() {
+    let mut shared = network();
+    shared.tables.remove(2);
+    shared.tables[1].subnets.push("subnet-00000b".to_owned());
+    let mut later = existing();
+    let b = vec!["subnet-00000b".to_owned()];
+    later.network.as_mut().unwrap().islands = Subnets::Ids(b);
+    let nats = |graph: &Graph| {
+        let nats = names(graph).into_iter().filter(|name| name.starts_with("nat."));
+        nats.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let built = build_with(&existing(), &offer(&existing(), &[shared.clone()]), &[]).unwrap();
+    assert_eq!(nats(&built.graph), ["nat.eu-central-1a"]);
+    let crossing = "islands in eu-central-1b lead to a NAT gateway in another zone";
+    assert!(built.notes.iter().any(|note| note.contains(crossing)), "{:?}", built.notes);
+
+    // The island of a lower id comes to a table that leads to the other zone's gateway.
+    let first = graph(&later, &[shared.clone()], &[]);
+    assert_eq!(nats(&first), ["nat.eu-central-1b"]);
+    shared.tables[1].routes = vec![route("0.0.0.0/0", "nat-000001")];
+    shared.nats.push(our_nat("nat-000001", "subnet-00000d", &[("rtb-00000a/0.0.0.0/0", "-")]));
+    let both = graph(&existing(), &[shared], &kept(&first));
+    assert_eq!(nats(&both), ["nat.eu-central-1b"]);
+    let route = "default-route.rtb-00000a";
+    assert_eq!(node(&both, route).fingerprint, node(&first, route).fingerprint);
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Island, Nat, Plan, Public, Table};
 use super::{INTERNET, names};
-use crate::backend::{Before, Network, NetworkEndpoint, NetworkRoute, NetworkSubnet, NetworkTable};
+use crate::backend::{Before, Network, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable};
 use crate::error::Problem;
 use crate::id::{DeploymentId, Zone};
 use crate::resource::Kind;
 use crate::spec::{ExistingNetwork, ImplicitTable, Internet, Subnets};
+use crate::tags;
 use crate::topology::{Kept, Known};
 
 /// Decides about islands, their tables and the NAT gateways.
@@ -24,7 +25,7 @@ pub(super) fn network<'a>(
     let islands = survey.select("network.islands", &spec.islands, problems);
     let tables = survey.tables(&islands, problems);
     let public = survey.public(problems);
-    let nats = survey.nats(&islands, &public, known.kept, problems);
+    let nats = survey.nats(&islands, &tables, &public, known.kept, problems);
     let island = |subnet: &&NetworkSubnet| Island {
         site: subnet.id.clone(),
         zone: subnet.zone.clone(),
@@ -101,9 +102,26 @@ impl<'s> Survey<'s> {
                 zone: island.zone.clone(),
                 was: self.default_route(table, problems),
             });
+            if self.stands(table).is_some_and(|zone| *zone == island.zone) {
+                known.zone = island.zone.clone();
+            }
             known.islands.push(island.id.clone());
         }
         tables.into_values().collect()
+    }
+
+    /// The zone of our NAT gateway that holds a table's receipt: an island that comes to the table moves nothing. A receipt may outlive its
+    /// route; so the one that the table leads to comes first.
+    fn stands(&self, table: &NetworkTable) -> Option<&'s Zone> {
+        let place = tags::receipt_place(&table.id, Some(INTERNET));
+        let holds = |nat: &&NetworkNat| {
+            self.is_ours(nat.deployment.as_ref()) && nat.receipts.contains_key(&place)
+        };
+        let mut holders = self.network.nats.iter().filter(holds);
+        let led_to = table.route(INTERNET).map(|route| &route.target);
+        let serves = holders.clone().find(|nat| Some(&nat.id) == led_to);
+        let nat = serves.or_else(|| holders.find(|nat| nat.ready))?;
+        self.network.subnet(&nat.subnet).map(|subnet| &subnet.zone)
     }
 
     /// The main table, for an island that has no table of somebody else's; none if it gets one of ours.
@@ -284,19 +302,21 @@ impl<'s> Survey<'s> {
     fn nats(
         &self,
         islands: &[&NetworkSubnet],
+        tables: &[Table],
         public: &BTreeMap<Zone, Vec<&NetworkSubnet>>,
         kept: &[Kept],
         problems: &mut Vec<Problem>,
     ) -> Vec<Nat> {
-        let zones: BTreeSet<&Zone> = islands.iter().map(|island| &island.zone).collect();
-        let wanted: Vec<Zone> = match self.plan.checked.spec.internet {
-            Internet::None => Vec::new(),
+        let wanted: BTreeSet<Zone> = match self.plan.checked.spec.internet {
+            Internet::None => BTreeSet::new(),
             Internet::One => {
+                let zones: BTreeSet<&Zone> = islands.iter().map(|island| &island.zone).collect();
                 let near = zones.iter().copied().filter(|zone| public.contains_key(*zone));
                 let first = near.chain(public.keys());
                 plan::one_zone(first, kept).into_iter().collect()
             }
-            Internet::PerZone => zones.into_iter().cloned().collect(),
+            // A zone whose islands share the table of another's would pay for a gateway that nothing leads to.
+            Internet::PerZone => tables.iter().map(|table| table.zone.clone()).collect(),
         };
         let mut nats = Vec::new();
         for zone in wanted {
@@ -336,89 +356,4 @@ fn noted_subnet<'k>(kept: &'k [Kept], zone: &Zone) -> Option<&'k str> {
 pub(super) fn routes(table: &NetworkTable) -> Vec<String> {
     let routes = table.routes.iter();
     routes.map(|route| format!("{} to {}", route.destination, route.target)).collect()
-}
-
-/// Endpoints of others that ours would collide with, and names that could not resolve.
-pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<Problem>) {
-    let ours = plan.deployment();
-    let is_theirs = |it: &&NetworkEndpoint| it.deployment.is_none() || it.deployment != ours;
-    let theirs: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(is_theirs).collect();
-    let private = plan.endpoints.iter().filter(|endpoint| endpoint.service.spec.private_dns);
-    for endpoint in private.clone() {
-        let same = |it: &&&NetworkEndpoint| it.private_dns && it.service == endpoint.full_name;
-        if let Some(other) = theirs.iter().find(same) {
-            let message = format!(
-                "the names of {} lead to {} already, everywhere in {}: leave the service out, for its calls go there, \
-                 or say private_dns = false",
-                endpoint.label, other.id, network.id
-            );
-            problems.push(Problem::new(format!("{}.name", endpoint.service.path), message));
-        }
-    }
-    if private.count() > 0 && !(network.dns_support && network.dns_hostnames) {
-        let missing =
-            [("DNS support", network.dns_support), ("DNS hostnames", network.dns_hostnames)];
-        let missing: Vec<&str> =
-            missing.iter().filter(|(_, on)| !on).map(|(name, _)| *name).collect();
-        let message = format!(
-            "{} has {} off, without which no name leads to an endpoint: switch that on first, or say private_dns = false \
-             for each service",
-            network.id,
-            missing.join(" and ")
-        );
-        problems.push(Problem::new("network.vpc", message));
-    }
-    for gateway in &plan.gateways {
-        for table in plan.tables.iter().filter(|table| !table.ours) {
-            let leads = |it: &&&NetworkEndpoint| {
-                it.kind == Kind::GatewayEndpoint
-                    && it.service == gateway.full_name
-                    && it.tables.contains(&table.site)
-            };
-            if let Some(other) = theirs.iter().find(leads) {
-                let message = format!(
-                    "{} leads to {} of {} already: leave the service out, for its calls go there",
-                    table.site, other.id, gateway.label
-                );
-                problems.push(Problem::new("services", message));
-            }
-        }
-    }
-}
-
-/// Subnets without addresses for what is to be made in them.
-pub(super) fn room(
-    plan: &Plan<'_>,
-    network: &Network,
-    known: &Known<'_>,
-    problems: &mut Vec<Problem>,
-) {
-    let stands = |kind: Kind, name: &str| {
-        known.kept.iter().any(|it| it.kind == kind && it.node.as_str() == name)
-    };
-    let mut needed: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for endpoint in &plan.endpoints {
-        if !stands(Kind::InterfaceEndpoint, &names::endpoint(endpoint.label)) {
-            for site in &endpoint.sites {
-                *needed.entry(("network.islands", site)).or_default() += 1;
-            }
-        }
-    }
-    for nat in &plan.nats {
-        if let Public::Existing(subnet) = &nat.stands_in
-            && !stands(Kind::NatGateway, &names::nat(&nat.zone))
-        {
-            *needed.entry(("network.public", subnet)).or_default() += 1;
-        }
-    }
-    for ((path, id), needed) in needed {
-        let Some(subnet) = network.subnet(id).filter(|subnet| subnet.free < needed) else {
-            continue;
-        };
-        let message = format!(
-            "{id} ({}) has {} free addresses, and {needed} are needed: name another subnet of {}, or make room",
-            subnet.block, subnet.free, subnet.zone
-        );
-        problems.push(Problem::new(path, message));
-    }
 }

@@ -1,8 +1,10 @@
 //! The private egress topology: islands → gateway endpoints, interface endpoints, NAT gateways → services and the internet.
 //!
-//! Reading order: [`plan`] takes every decision ([`existing`] those about a network that is not ours), [`nodes`] only writes them down as
+//! Reading order: [`plan`] takes every decision ([`existing`] those about a network that is not ours, of
+//! which [`conflicts`] says what stands against them), [`nodes`] only writes them down as
 //! a graph, [`verify`] holds what came of it against what was asked.
 
+mod conflicts;
 mod existing;
 mod foreign;
 mod names;

@@ -1,9 +1,12 @@
 //! What people should read before a private egress is made: what it changes for others, how calls leave, what was not checked.
 
+use std::collections::BTreeSet;
+
 use super::existing::routes;
 use super::plan::{Plan, Table};
 use super::{INTERNET, foreign, plan};
 use crate::backend::{Network, NetworkEndpoint, NetworkTable};
+use crate::id::Zone;
 use crate::spec::{Internet, PolicyWord, Way};
 use crate::topology::Known;
 
@@ -181,11 +184,9 @@ fn internet(plan: &Plan<'_>, notes: &mut Vec<String>) {
                 "everything that no endpoint takes leaves through NAT, and pays for each GB"
                     .to_owned(),
             );
-            let crossing = plan
-                .tables
-                .iter()
-                .filter(|table| plan.nat_of(table).is_some_and(|nat| nat.zone != table.zone));
-            let crossing: Vec<&str> = crossing.map(|table| table.zone.as_str()).collect();
+            let crossing: BTreeSet<&str> =
+                plan.tables.iter().flat_map(|table| crossing(plan, table)).collect();
+            let crossing: Vec<&str> = crossing.into_iter().collect();
             if !crossing.is_empty() {
                 notes.push(format!(
                     "islands in {} lead to a NAT gateway in another zone: they depend on it, and pay for transfer between zones",
@@ -215,6 +216,13 @@ fn without_internet(plan: &Plan<'_>, notes: &mut Vec<String>) {
             closed.join(", ")
         ));
     }
+}
+
+/// The zones of a table's islands that lead to a NAT gateway in another.
+fn crossing<'p>(plan: &'p Plan<'_>, table: &'p Table) -> impl Iterator<Item = &'p str> {
+    let nat = plan.nat_of(table).map(|nat| &nat.zone);
+    let crosses = move |zone: &&Zone| nat.is_some_and(|nat| nat != *zone);
+    plan.zones_of(table).filter(crosses).map(Zone::as_str)
 }
 
 fn policies(plan: &Plan<'_>, notes: &mut Vec<String>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use ipnet::Ipv4Net;
 
-use super::{existing, names};
+use super::{conflicts, existing, names};
 use crate::backend::{Network, ServiceOffer};
 use crate::error::Problem;
 use crate::id::{Place, Side, Zone};
@@ -50,7 +50,7 @@ pub(super) struct Table {
     pub(super) ours: bool,
     /// The islands that it serves, by site.
     pub(super) islands: Vec<String>,
-    /// Its zone: that of its first island.
+    /// That of its islands' zones whose NAT gateway serves it, where each has one.
     pub(super) zone: Zone,
     /// What its default route leads to now, where that is not ours and is to be replaced.
     pub(super) was: Option<String>,
@@ -129,8 +129,8 @@ pub(super) fn plan<'a>(
     }
     plan.addresses(problems);
     if let (Some(network), CheckedTarget::Existing(_)) = (plan.existing, checked.network) {
-        existing::conflicts(&plan, network, problems);
-        existing::room(&plan, network, known, problems);
+        conflicts::conflicts(&plan, network, problems);
+        conflicts::room(&plan, network, known, problems);
     }
     Some(plan)
 }
@@ -281,6 +281,12 @@ impl<'a> Plan<'a> {
         for (nat, id) in self.nats.iter_mut().zip(ids) {
             nat.address = Some(id.clone());
         }
+    }
+
+    /// The zones of the islands that a table serves.
+    pub(super) fn zones_of<'p>(&'p self, table: &'p Table) -> impl Iterator<Item = &'p Zone> + 'p {
+        let served = self.islands.iter().filter(|island| table.islands.contains(&island.site));
+        served.map(|island| &island.zone)
     }
 
     /// The NAT gateway through which a table leads: the one of its zone, else the first.

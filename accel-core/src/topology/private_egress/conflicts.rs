@@ -1,0 +1,95 @@
+//! What stands against a plan in a network that exists: endpoints of others, full subnets, too many tags.
+
+use std::collections::BTreeMap;
+
+use super::names;
+use super::plan::{Plan, Public};
+use crate::backend::{Network, NetworkEndpoint};
+use crate::error::Problem;
+use crate::resource::Kind;
+use crate::topology::Known;
+
+/// Endpoints of others that ours would collide with, and names that could not resolve.
+pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<Problem>) {
+    let ours = plan.deployment();
+    let is_theirs = |it: &&NetworkEndpoint| it.deployment.is_none() || it.deployment != ours;
+    let theirs: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(is_theirs).collect();
+    let private = plan.endpoints.iter().filter(|endpoint| endpoint.service.spec.private_dns);
+    for endpoint in private.clone() {
+        let same = |it: &&&NetworkEndpoint| it.private_dns && it.service == endpoint.full_name;
+        if let Some(other) = theirs.iter().find(same) {
+            let message = format!(
+                "the names of {} lead to {} already, everywhere in {}: leave the service out, for its calls go there, \
+                 or say private_dns = false",
+                endpoint.label, other.id, network.id
+            );
+            problems.push(Problem::new(format!("{}.name", endpoint.service.path), message));
+        }
+    }
+    if private.count() > 0 && !(network.dns_support && network.dns_hostnames) {
+        let missing =
+            [("DNS support", network.dns_support), ("DNS hostnames", network.dns_hostnames)];
+        let missing: Vec<&str> =
+            missing.iter().filter(|(_, on)| !on).map(|(name, _)| *name).collect();
+        let message = format!(
+            "{} has {} off, without which no name leads to an endpoint: switch that on first, or say private_dns = false \
+             for each service",
+            network.id,
+            missing.join(" and ")
+        );
+        problems.push(Problem::new("network.vpc", message));
+    }
+    for gateway in &plan.gateways {
+        for table in plan.tables.iter().filter(|table| !table.ours) {
+            let leads = |it: &&&NetworkEndpoint| {
+                it.kind == Kind::GatewayEndpoint
+                    && it.service == gateway.full_name
+                    && it.tables.contains(&table.site)
+            };
+            if let Some(other) = theirs.iter().find(leads) {
+                let message = format!(
+                    "{} leads to {} of {} already: leave the service out, for its calls go there",
+                    table.site, other.id, gateway.label
+                );
+                problems.push(Problem::new("services", message));
+            }
+        }
+    }
+}
+
+/// Subnets without addresses for what is to be made in them.
+pub(super) fn room(
+    plan: &Plan<'_>,
+    network: &Network,
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let stands = |kind: Kind, name: &str| {
+        known.kept.iter().any(|it| it.kind == kind && it.node.as_str() == name)
+    };
+    let mut needed: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for endpoint in &plan.endpoints {
+        if !stands(Kind::InterfaceEndpoint, &names::endpoint(endpoint.label)) {
+            for site in &endpoint.sites {
+                *needed.entry(("network.islands", site)).or_default() += 1;
+            }
+        }
+    }
+    for nat in &plan.nats {
+        if let Public::Existing(subnet) = &nat.stands_in
+            && !stands(Kind::NatGateway, &names::nat(&nat.zone))
+        {
+            *needed.entry(("network.public", subnet)).or_default() += 1;
+        }
+    }
+    for ((path, id), needed) in needed {
+        let Some(subnet) = network.subnet(id).filter(|subnet| subnet.free < needed) else {
+            continue;
+        };
+        let message = format!(
+            "{id} ({}) has {} free addresses, and {needed} are needed: name another subnet of {}, or make room",
+            subnet.block, subnet.free, subnet.zone
+        );
+        problems.push(Problem::new(path, message));
+    }
+}
