@@ -156,6 +156,11 @@ const OF_THE_NETWORK: &[(&str, Change2)] = &[
         spec.network.as_mut().unwrap().replace_default_route = true;
         it.tables[1].routes.push(route("0.0.0.0/0", "nat-000009"));
     }),
+    ("a default route that is propagated", |spec, it| {
+        spec.network.as_mut().unwrap().replace_default_route = true;
+        it.tables[1].routes.push(route("0.0.0.0/0", "vgw-000001"));
+        it.tables[1].routes[0].propagated = true;
+    }),
     ("a receipt that does not show yet", |spec, it| {
         spec.network.as_mut().unwrap().replace_default_route = true;
         it.tables[1].routes.push(route("0.0.0.0/0", "nat-000001"));

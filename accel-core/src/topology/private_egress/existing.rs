@@ -250,7 +250,12 @@ impl<'s> Survey<'s> {
             let message = format!("{leads}, which does not show yet: try again in a minute");
             return Some(Problem::new("network.islands", message));
         }
-        let message = if !route.active {
+        let message = if route.propagated {
+            format!(
+                "{leads} by a propagated route, which cannot be replaced: switch its propagation into that table off, or \
+                 say internet = \"none\" to keep it"
+            )
+        } else if !route.active {
             format!("{leads}, which is gone: delete that route, for it could not be put back")
         } else if !self.spec.replace_default_route {
             format!(
