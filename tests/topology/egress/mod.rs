@@ -15,7 +15,9 @@ use accel_core::spec::{
 };
 
 use crate::support::{golden, kept, node};
-use support::{build_with, existing, graph, network, new, offer, our_nat, route, table, zone};
+use support::{
+    build_with, endpoint, existing, graph, network, new, offer, our_nat, route, table, zone,
+};
 
 /// The existing network, changed.
 fn in_network(change: impl FnOnce(&mut ExistingNetwork)) -> PrivateEgress {
@@ -264,6 +266,25 @@ fn a_gateway_is_made_only_where_a_table_leads_to_it_and_a_table_stays_with_its_o
     assert_eq!(nats(&both), ["nat.eu-central-1b"]);
     let route = "default-route.rtb-00000a";
     assert_eq!(node(&both, route).fingerprint, node(&first, route).fingerprint);
+}
+
+#[test]
+fn a_table_that_leads_to_somebodys_gateway_endpoint_keeps_it_and_the_others_get_ours() {
+    let mut network = network();
+    let mut other = endpoint("vpce-000009", Kind::GatewayEndpoint, "s3");
+    other.tables = vec!["rtb-00000a".to_owned()];
+    network.endpoints.push(other);
+    let built = build_with(&existing(), &offer(&existing(), &[network]), &[]).unwrap();
+    let made = names(&built.graph);
+    assert!(!made.contains(&"gateway-table.s3.rtb-00000a"));
+    assert!(made.contains(&"gateway-table.s3.rtb-00000b"));
+    assert!(made.contains(&"gateway-table.dynamodb.rtb-00000a"));
+    let Resource::ExtraTags(receipts) = &node(&built.graph, "receipts.gateway.s3").resource else {
+        panic!("tags")
+    };
+    assert_eq!(receipts.tags.len(), 1);
+    let note = "calls to s3 from rtb-00000a go to vpce-000009 as before";
+    assert!(built.notes.iter().any(|it| it.starts_with(note)), "{:?}", built.notes);
 }
 
 #[test]

@@ -119,9 +119,9 @@ const OF_THE_NETWORK: &[(&str, Change2)] = &[
     ("private DNS taken", |_, it| {
         it.endpoints.push(endpoint("vpce-000001", Kind::InterfaceEndpoint, "sqs"));
     }),
-    ("a gateway endpoint on a table", |_, it| {
+    ("a gateway endpoint on every table", |_, it| {
         let mut other = endpoint("vpce-000002", Kind::GatewayEndpoint, "s3");
-        other.tables = vec!["rtb-00000a".to_owned()];
+        other.tables = ["rtb-00000a", "rtb-00000b"].map(str::to_owned).to_vec();
         it.endpoints.push(other);
     }),
     ("the main table used implicitly", |_, it| {

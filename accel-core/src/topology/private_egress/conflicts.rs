@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::names;
-use super::plan::{Plan, Public};
+use super::plan::{Plan, Public, Table};
 use crate::backend::{Network, NetworkEndpoint};
 use crate::error::Problem;
+use crate::id::DeploymentId;
 use crate::resource::Kind;
 use crate::topology::Known;
 
 /// Endpoints of others that ours would collide with, and names that could not resolve.
 pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<Problem>) {
     let ours = plan.deployment();
-    let is_theirs = |it: &&NetworkEndpoint| it.deployment.is_none() || it.deployment != ours;
+    let is_theirs = |it: &&NetworkEndpoint| is_of_others(it, ours.as_ref());
     let theirs: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(is_theirs).collect();
     let private = plan.endpoints.iter().filter(|endpoint| endpoint.service.spec.private_dns);
     for endpoint in private.clone() {
@@ -39,22 +40,35 @@ pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<P
         );
         problems.push(Problem::new("network.vpc", message));
     }
-    for gateway in &plan.gateways {
-        for table in plan.tables.iter().filter(|table| !table.ours) {
-            let leads = |it: &&&NetworkEndpoint| {
-                it.kind == Kind::GatewayEndpoint
-                    && it.service == gateway.full_name
-                    && it.tables.contains(&table.site)
-            };
-            if let Some(other) = theirs.iter().find(leads) {
-                let message = format!(
-                    "{} leads to {} of {} already: leave the service out, for its calls go there",
-                    table.site, other.id, gateway.label
-                );
-                problems.push(Problem::new("services", message));
-            }
+    for gateway in plan.gateways.iter().filter(|gateway| gateway.theirs.len() == plan.tables.len())
+    {
+        for (table, other) in &gateway.theirs {
+            let message = format!(
+                "{table} leads to {other} of {} already: leave the service out, for its calls go there",
+                gateway.label
+            );
+            problems.push(Problem::new("services", message));
         }
     }
+}
+
+/// The gateway endpoints of others to which tables lead already, by table: a table leads to one of a service.
+pub(super) fn gateways_of_others(plan: &Plan<'_>, service: &str) -> BTreeMap<String, String> {
+    let Some(network) = plan.existing else { return BTreeMap::new() };
+    let ours = plan.deployment();
+    let same = |it: &&NetworkEndpoint| {
+        it.kind == Kind::GatewayEndpoint && it.service == service && is_of_others(it, ours.as_ref())
+    };
+    let others: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(same).collect();
+    let leads = |table: &Table| {
+        let other = others.iter().find(|it| it.tables.contains(&table.site))?;
+        Some((table.site.clone(), other.id.clone()))
+    };
+    plan.tables.iter().filter(|table| !table.ours).filter_map(leads).collect()
+}
+
+fn is_of_others(endpoint: &NetworkEndpoint, ours: Option<&DeploymentId>) -> bool {
+    endpoint.deployment.is_none() || endpoint.deployment.as_ref() != ours
 }
 
 /// Subnets without addresses for what is to be made in them.

@@ -336,18 +336,18 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn gateway(&mut self, gateway: &Gateway<'a>, ground: &Ground) {
+    fn gateway(&mut self, gateway: &'a Gateway<'a>, ground: &Ground) {
         let plan = self.plan;
         let service = gateway.full_name.clone();
         let name = names::gateway(gateway.label);
         let resource = GatewayEndpoint { vpc: ground.vpc.clone(), service: service.clone() };
         let node = self.add(&name, resource);
         self.policy(gateway.label, &node, gateway.policy.as_ref());
-        let foreign = plan.tables.iter().filter(|table| !table.ours);
+        let foreign = gateway.tables(plan).filter(|table| !table.ours);
         let receipts =
             self.receipts(&name, &node, foreign.map(|it| tags::receipt(&it.site, None, None)));
         let receipts: Vec<Ref<Resource>> = receipts.iter().map(Ref::any).collect();
-        for table in &plan.tables {
+        for table in gateway.tables(plan) {
             let after: Vec<&Ref<Resource>> = receipts.iter().filter(|_| !table.ours).collect();
             let name = names::endpoint_table(gateway.label, &table.site);
             let (endpoint, service) = (node.clone(), service.clone());

@@ -60,8 +60,8 @@ fn table_changes(
     theirs: &NetworkTable,
     notes: &mut Vec<String>,
 ) {
-    let mut routes: Vec<String> =
-        plan.gateways.iter().map(|it| format!("a route to {}", it.label)).collect();
+    let leads = plan.gateways.iter().filter(|it| !it.theirs.contains_key(&table.site));
+    let mut routes: Vec<String> = leads.map(|it| format!("a route to {}", it.label)).collect();
     if let Some(nat) = plan.nat_of(table) {
         routes.push(match &table.was {
             Some(was) => format!(
@@ -135,6 +135,12 @@ fn ways(plan: &Plan<'_>, notes: &mut Vec<String>) {
             notes.push(format!(
                 "calls to {} by its own names go to {}, past the gateway endpoint and its policy",
                 gateway.label, taker.id
+            ));
+        }
+        for (table, other) in &gateway.theirs {
+            notes.push(format!(
+                "calls to {} from {table} go to {other} as before, which is not this deployment's: its policy holds there",
+                gateway.label
             ));
         }
     }

@@ -1,7 +1,7 @@
 //! Every decision of the topology: which subnets, tables, zones, policies. What cannot be decided is a problem.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
@@ -76,6 +76,8 @@ pub(super) struct Gateway<'a> {
     pub(super) label: &'a str,
     pub(super) full_name: String,
     pub(super) policy: Option<String>,
+    /// Tables that lead to another's gateway endpoint of the service already, and which: they lead to ours not as well.
+    pub(super) theirs: BTreeMap<String, String>,
 }
 
 /// One NAT gateway.
@@ -142,6 +144,13 @@ pub(super) fn halves(cidr: Ipv4Net, zone: &Zone, place: &Place) -> Option<(Ipv4N
     Some((halves.next()?, halves.next()?))
 }
 
+impl Gateway<'_> {
+    /// The tables that are to lead to it.
+    pub(super) fn tables<'p>(&'p self, plan: &'p Plan<'_>) -> impl Iterator<Item = &'p Table> + 'p {
+        plan.tables.iter().filter(|table| !self.theirs.contains_key(&table.site))
+    }
+}
+
 impl<'a> Plan<'a> {
     fn new_network(&mut self, cidr: Ipv4Net, known: &Known<'_>, problems: &mut Vec<Problem>) {
         let (spec, place) = (self.checked.spec, &self.checked.place);
@@ -192,7 +201,8 @@ impl<'a> Plan<'a> {
         let policy = self.policy(service, offer, known, problems);
         let full_name = offer.full_name.clone();
         if offer.gateway {
-            self.gateways.push(Gateway { label, full_name, policy });
+            let theirs = conflicts::gateways_of_others(self, &full_name);
+            self.gateways.push(Gateway { label, full_name, policy, theirs });
             return;
         }
         let noted = noted_sites(known.kept, place, label);

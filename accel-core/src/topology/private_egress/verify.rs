@@ -2,8 +2,9 @@
 
 use super::outputs::{self, EgressIsland};
 use super::{INTERNET, foreign, names};
-use crate::backend::{Network, NetworkNat, NetworkRoute, NetworkTable};
+use crate::backend::{Network, NetworkEndpoint, NetworkNat, NetworkRoute, NetworkTable};
 use crate::id::DeploymentId;
+use crate::resource::Kind;
 use crate::spec::{self, CheckedEgressService, Internet, PrivateEgress, Way};
 use crate::topology::{Finding, Made};
 
@@ -91,9 +92,17 @@ impl Look<'_> {
     }
 
     fn gateway(&self, label: &str, id: &str) -> Finding {
+        let service = self.network.endpoints.iter().find(|it| it.id == id).map(|it| &it.service);
+        // A table that led to another's endpoint of the service before keeps that.
+        let same = |it: &&NetworkEndpoint| {
+            it.kind == Kind::GatewayEndpoint && Some(&it.service) == service
+        };
+        let same: Vec<&str> =
+            self.network.endpoints.iter().filter(same).map(|it| &*it.id).collect();
         let lacking = self.islands.iter().filter(|island| {
             let routes = self.table(island).into_iter().flat_map(|table| &table.routes);
-            !routes.into_iter().any(|route| route.target == id && route.active)
+            let leads = |target: &str| target == id || same.contains(&target);
+            !routes.into_iter().any(|route| leads(&route.target) && route.active)
         });
         let faults: Vec<String> =
             lacking.map(|island| format!("no route for {}", island.subnet)).collect();
