@@ -11,7 +11,7 @@ use accel_core::Graph;
 use accel_core::backend::Network;
 use accel_core::resource::{Kind, Resource};
 use accel_core::spec::{
-    EgressService, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Subnets, Way,
+    EgressService, ElasticIps, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Subnets, Way,
 };
 
 use crate::support::{golden, kept, node};
@@ -285,6 +285,30 @@ fn a_table_that_leads_to_somebodys_gateway_endpoint_keeps_it_and_the_others_get_
     assert_eq!(receipts.tags.len(), 1);
     let note = "calls to s3 from rtb-00000a go to vpce-000009 as before";
     assert!(built.notes.iter().any(|it| it.starts_with(note)), "{:?}", built.notes);
+}
+
+/// Others have it on their lists: an island in an earlier zone must not move it.
+#[test]
+fn a_gateway_that_stands_keeps_its_own_address() {
+    let addresses = |ids: &[&str]| ElasticIps::Existing(ids.iter().map(|it| (*it).to_owned()).collect());
+    let (x, y) = ("eipalloc-00000a", "eipalloc-00000b");
+    let mut one = in_network(|it| it.islands = Subnets::Ids(vec!["subnet-00000b".to_owned()]));
+    one.elastic_ips = addresses(&[x]);
+    let first = graph(&one, &[network()], &[]);
+    let mut two = existing();
+    two.elastic_ips = addresses(&[x, y]);
+    let both = graph(&two, &[network()], &kept(&first));
+    let nat = "nat.eu-central-1b";
+    assert_eq!(node(&both, nat).fingerprint, node(&first, nat).fingerprint);
+    assert_ne!(graph(&two, &[network()], &[]), both, "else by the order of zones");
+
+    let mut one = PrivateEgress { zones: 1, internet: Internet::PerZone, ..new() };
+    one.elastic_ips = addresses(&[y]);
+    let first = graph(&one, &[], &[]);
+    let two = PrivateEgress { zones: 2, elastic_ips: addresses(&[x, y]), ..one };
+    let both = graph(&two, &[], &kept(&first));
+    let nat = "nat.eu-central-1a";
+    assert_eq!(node(&both, nat).fingerprint, node(&first, nat).fingerprint);
 }
 
 #[test]

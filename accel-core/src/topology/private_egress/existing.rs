@@ -336,8 +336,8 @@ impl<'s> Survey<'s> {
                 problems.push(Problem::new("network.public", message));
                 continue;
             };
-            let noted = noted_subnet(kept, &zone);
-            let stays = subnets.iter().find(|subnet| Some(subnet.id.as_str()) == noted);
+            let noted: Vec<&str> = plan::noted_of_nat(kept, &zone).collect();
+            let stays = subnets.iter().find(|subnet| noted.contains(&subnet.id.as_str()));
             if let Some(subnet) = stays.or_else(|| subnets.first()) {
                 nats.push(Nat {
                     zone,
@@ -348,13 +348,6 @@ impl<'s> Survey<'s> {
         }
         nats
     }
-}
-
-/// The public subnet in which a zone's NAT gateway stands already.
-fn noted_subnet<'k>(kept: &'k [Kept], zone: &Zone) -> Option<&'k str> {
-    let name = names::nat(zone);
-    let of_node = |it: &&Kept| it.kind == Kind::NatGateway && it.node.as_str() == name;
-    kept.iter().filter(of_node).find_map(|it| it.note.as_deref())
 }
 
 /// What a table leads to, each with where.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 
 use super::names;
-use super::plan::{Endpoint, Gateway, Plan, Public, Table, write_sites};
+use super::plan::{Endpoint, Gateway, Plan, Public, Table, write_nat, write_sites};
 use crate::graph::{Graph, Ref};
 use crate::id::{RemoteId, Zone};
 use crate::resource::{
@@ -186,13 +186,14 @@ impl<'a> Build<'a> {
                 Some(id) => self.existing(Kind::ElasticIp, id),
                 None => self.add(names::address(&nat.zone), ElasticIp {}),
             };
-            let (subnet, note) = match &nat.stands_in {
-                Public::New(_) => (door.subnets[&nat.zone].clone(), None),
-                Public::Existing(id) => (self.existing(Kind::Subnet, id), Some(id)),
+            let subnet = match &nat.stands_in {
+                Public::New(_) => door.subnets[&nat.zone].clone(),
+                Public::Existing(id) => self.existing(Kind::Subnet, id),
             };
             let name = names::nat(&nat.zone);
             let gateway = self.add_after(&name, NatGateway { subnet, address }, &after);
-            if let Some(note) = note {
+            let note = write_nat(nat);
+            if !note.is_empty() {
                 self.graph.keep(&gateway, note);
             }
             let served =

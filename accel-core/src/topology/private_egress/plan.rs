@@ -129,7 +129,7 @@ pub(super) fn plan<'a>(
     for (label, service) in &checked.services {
         plan.service(label, service, known, problems);
     }
-    plan.addresses(problems);
+    plan.addresses(known.kept, problems);
     if let (Some(network), CheckedTarget::Existing(_)) = (plan.existing, checked.network) {
         conflicts::conflicts(&plan, network, problems);
         conflicts::room(&plan, network, known, problems);
@@ -280,15 +280,22 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Own addresses go to the NAT gateways in the order of their zones.
-    fn addresses(&mut self, problems: &mut Vec<Problem>) {
+    /// A NAT gateway that stands keeps its own address; those that are free go to the others in the order of their zones.
+    fn addresses(&mut self, kept: &[Kept], problems: &mut Vec<Problem>) {
         let ElasticIps::Existing(ids) = &self.checked.spec.elastic_ips else { return };
         if ids.len() != self.nats.len() {
             let counts =
                 format!("has {} addresses for {} NAT gateways", ids.len(), self.nats.len());
             problems.push(Problem::new("elastic_ips", format!("{counts}: give one for each")));
         }
-        for (nat, id) in self.nats.iter_mut().zip(ids) {
+        let mut free: Vec<&String> = ids.iter().collect();
+        for nat in &mut self.nats {
+            let noted: Vec<&str> = noted_of_nat(kept, &nat.zone).collect();
+            let stays = free.iter().position(|id| noted.contains(&id.as_str()));
+            nat.address = stays.map(|index| free.remove(index).clone());
+        }
+        let without = self.nats.iter_mut().filter(|nat| nat.address.is_none());
+        for (nat, id) in without.zip(free) {
             nat.address = Some(id.clone());
         }
     }
@@ -312,6 +319,23 @@ impl<'a> Plan<'a> {
             (CheckedTarget::Existing(_), None) => Vec::new(),
         }
     }
+}
+
+/// What a NAT gateway's create notes of what it was given: the public subnet, if that is not ours, and the address.
+pub(super) fn write_nat(nat: &Nat) -> String {
+    let subnet = match &nat.stands_in {
+        Public::New(_) => None,
+        Public::Existing(id) => Some(id.as_str()),
+    };
+    subnet.into_iter().chain(nat.address.as_deref()).collect::<Vec<_>>().join(" ")
+}
+
+/// The words of that, for the NAT gateway that stands in a zone already.
+pub(super) fn noted_of_nat<'k>(kept: &'k [Kept], zone: &Zone) -> impl Iterator<Item = &'k str> {
+    let name = names::nat(zone);
+    let of_node = move |it: &&Kept| it.kind == Kind::NatGateway && it.node.as_str() == name;
+    let notes = kept.iter().filter(of_node).filter_map(|it| it.note.as_deref());
+    notes.flat_map(|note| note.split(' '))
 }
 
 /// The zone of the one NAT gateway: where it stands already, else the first.
