@@ -121,6 +121,23 @@ pub const PROTECTED: &str = "accel:protected";
 /// The name that consoles show.
 pub const NAME: &str = "Name";
 
+/// The keys of all tags that one resource may carry for accel's sake, beside receipts.
+pub(crate) const OWN: [&str; 13] = [
+    DEPLOYMENT,
+    NODE,
+    KIND,
+    FINGERPRINT,
+    RUN,
+    BY,
+    TAG_SCHEMA,
+    PLACES,
+    ACCOUNTS,
+    KEEP,
+    WITHIN,
+    PROTECTED,
+    NAME,
+];
+
 /// What the tags of a run say beyond the owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use accel_core::backend::Network;
+use accel_core::backend::{Network, NetworkSubnet};
 use accel_core::resource::Kind;
 use accel_core::spec::{
     ElasticIps, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, SubnetTag, Subnets, Way,
@@ -176,6 +176,16 @@ const OF_THE_NETWORK: &[(&str, Change2)] = &[
     ("full subnets", |_, it| it.subnets.iter_mut().for_each(|subnet| subnet.free = 0)),
     ("addresses that are too few", |spec, _| {
         spec.elastic_ips = ElasticIps::Existing(vec!["eipalloc-00000a".to_owned()]);
+    }),
+    ("more tables than a resource takes tags", |spec, it| {
+        spec.tags = (0..20).map(|n| (format!("tag-{n}"), "1".to_owned())).collect();
+        let tag = SubnetTag { tag: "tier".to_owned(), value: "island".to_owned() };
+        spec.network.as_mut().unwrap().islands = Subnets::Tagged(tag);
+        for n in 0..17 {
+            let id = format!("subnet-1{n:05}");
+            it.tables.push(table(&format!("rtb-1{n:05}"), &[&id], Vec::new()));
+            it.subnets.push(NetworkSubnet { id, ..it.subnets[0].clone() });
+        }
     }),
     ("much of it together", |_, it| {
         it.dns_hostnames = false;

@@ -8,6 +8,7 @@ use crate::backend::{Network, NetworkEndpoint};
 use crate::error::Problem;
 use crate::id::DeploymentId;
 use crate::resource::Kind;
+use crate::tags;
 use crate::topology::Known;
 
 /// Endpoints of others that ours would collide with, and names that could not resolve.
@@ -105,5 +106,30 @@ pub(super) fn room(
             subnet.block, subnet.free, subnet.zone
         );
         problems.push(Problem::new(path, message));
+    }
+}
+
+/// How many tags a resource takes at most. Source: AWS, Tag your Amazon EC2 resources, tag restrictions.
+const TAGS_MAX: usize = 50;
+
+/// Receipts without room: what leads out of somebody's tables says so in a tag for each of them.
+pub(super) fn receipts(plan: &Plan<'_>, problems: &mut Vec<Problem>) {
+    let others = tags::OWN.len() + plan.checked.spec.tags.len();
+    let room = TAGS_MAX.saturating_sub(others);
+    let theirs = |table: &&Table| !table.ours;
+    let gateways = plan.gateways.iter().map(|gateway| {
+        let tables = gateway.tables(plan).filter(theirs).count();
+        (names::gateway(gateway.label), tables)
+    });
+    let nats = plan.nats.iter().map(|nat| {
+        let tables = plan.served_by(nat).filter(theirs).count();
+        (names::nat(&nat.zone), tables)
+    });
+    for (holder, tables) in gateways.chain(nats).filter(|(_, tables)| *tables > room) {
+        let message = format!(
+            "{holder} would lead out of {tables} route tables and say so in a tag for each, but beside {others} other tags \
+             it has room for {room}: name islands that share tables, or fewer tags, or split the islands among deployments"
+        );
+        problems.push(Problem::new("network.islands", message));
     }
 }

@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Island, Nat, Plan, Public, Table};
-use super::{INTERNET, names};
+use super::INTERNET;
 use crate::backend::{Before, Network, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable};
 use crate::error::Problem;
 use crate::id::{DeploymentId, Zone};
-use crate::resource::Kind;
 use crate::spec::{ExistingNetwork, ImplicitTable, Internet, Subnets};
 use crate::tags;
 use crate::topology::{Kept, Known};

@@ -196,10 +196,7 @@ impl<'a> Build<'a> {
             if !note.is_empty() {
                 self.graph.keep(&gateway, note);
             }
-            let served =
-                plan.tables.iter().filter(|table| !table.ours).filter(|table| {
-                    plan.nat_of(table).is_some_and(|serving| serving.zone == nat.zone)
-                });
+            let served = plan.served_by(nat).filter(|table| !table.ours);
             let destination = ANYWHERE.to_string();
             let receipt = |table: &Table| {
                 tags::receipt(&table.site, Some(&destination), table.was.as_deref())

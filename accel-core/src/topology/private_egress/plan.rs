@@ -133,6 +133,7 @@ pub(super) fn plan<'a>(
     if let (Some(network), CheckedTarget::Existing(_)) = (plan.existing, checked.network) {
         conflicts::conflicts(&plan, network, problems);
         conflicts::room(&plan, network, known, problems);
+        conflicts::receipts(&plan, problems);
     }
     Some(plan)
 }
@@ -309,6 +310,12 @@ impl<'a> Plan<'a> {
     /// The NAT gateway through which a table leads: the one of its zone, else the first.
     pub(super) fn nat_of(&self, table: &Table) -> Option<&Nat> {
         self.nats.iter().find(|nat| nat.zone == table.zone).or_else(|| self.nats.first())
+    }
+
+    /// The tables that lead through a NAT gateway.
+    pub(super) fn served_by<'p>(&'p self, nat: &'p Nat) -> impl Iterator<Item = &'p Table> + 'p {
+        let serves = |table: &&Table| self.nat_of(table).is_some_and(|it| it.zone == nat.zone);
+        self.tables.iter().filter(serves)
     }
 
     /// The block that reaches the endpoints: everything in the network, for the services' names lead all of it there.
