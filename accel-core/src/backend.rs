@@ -342,14 +342,34 @@ pub struct Offer {
     pub networks: Vec<Network>,
     /// Limits and their use.
     pub quotas: Vec<Quota>,
-    /// Guard rails of the account that would stop the lane (VPC Block Public Access), in words, per place.
-    pub guards: Vec<(Place, String)>,
+    /// Guard rails of the account, per place; which of them stops what, a topology knows.
+    pub guards: Vec<(Place, Guard)>,
     /// Regions that the account has not opted into.
     pub closed_regions: Vec<Region>,
     /// The API endpoint, if it is not the provider's own: named before the first call.
     pub endpoint: Option<String>,
     /// What could not be checked, and why.
     pub not_checked: Vec<String>,
+}
+
+/// What an account keeps from all its networks in a region, whatever stands in them. Source: Block public access to VPCs and subnets,
+/// Amazon VPC user guide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// Nothing comes in from the internet; what goes out through NAT gateways does.
+    BlockIngress,
+    /// Nothing comes in, and nothing goes out.
+    BlockBidirectional,
+}
+
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BlockIngress => "VPC Block Public Access is block-ingress",
+            Self::BlockBidirectional => "VPC Block Public Access is block-bidirectional",
+        })
+    }
 }
 
 /// Who calls.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use accel_core::backend::{Caller, Offer, OfferQuery, Quota, ServiceOffer};
+use accel_core::backend::{Caller, Guard, Offer, OfferQuery, Quota, ServiceOffer};
 use accel_core::resource::Kind;
 use accel_core::{Place, Region, Side, Zone};
 
@@ -218,7 +218,7 @@ impl World {
         let sides: BTreeSet<Side> = query.places.iter().map(|place| place.side).collect();
         let caller = |side: &Side| (*side, self.caller(*side, query, accounts));
         let limited = |place: &Place, kind: Kind| query.room.contains(&(place.clone(), kind));
-        let guarded = |(place, _): &&(Place, String)| limited(place, Kind::InternetGateway);
+        let guarded = |(place, _): &&(Place, Guard)| limited(place, Kind::InternetGateway);
         let asked: BTreeSet<&Place> = query.room.iter().map(|(place, _)| place).collect();
         let quotas = asked.into_iter().flat_map(|place| self.quotas(place, accounts));
         Offer {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use accel_core::backend::Guard;
 use accel_core::resource::Kind;
 use accel_core::{AccountId, Place, Region, Zone};
 
@@ -354,8 +355,8 @@ pub struct Offers {
     pub services: BTreeMap<(Region, String), Service>,
     /// Zones of a region that have no endpoint of a service, by region and full name.
     pub lacking: BTreeMap<(Region, String), BTreeSet<Zone>>,
-    /// Guard rails of the account, in words.
-    pub guards: Vec<(Place, String)>,
+    /// Guard rails of the account.
+    pub guards: Vec<(Place, Guard)>,
     /// Regions that the account has not opted into: every call there is denied.
     pub closed_regions: BTreeSet<Region>,
     /// The API endpoint, if it is not the provider's own.

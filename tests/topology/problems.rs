@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use accel_core::Topology;
-use accel_core::backend::Offer;
+use accel_core::backend::{Guard, Offer};
 use accel_core::spec::{Acceleration, Allow, ElasticIps, HealthCheck, Service};
 
 use crate::support::{build, build_with, golden, jakarta, kept, offer};
@@ -163,7 +163,7 @@ const OFFERS: &[(&str, Spoil)] = &[
     ("nobody known, nobody pinned", |_, o| o.callers.clear()),
     ("a closed region", |_, o| o.closed_regions.push("ap-southeast-3".into())),
     ("a guard rail", |s, o| {
-        o.guards.push((s.places().remove(1), "VPC Block Public Access is on".into()));
+        o.guards.push((s.places().remove(1), Guard::BlockIngress));
     }),
     ("no room for VPCs", |_, o| o.quotas[0].used = 5),
     ("no room for addresses", |s, o| {

@@ -1,6 +1,6 @@
 //! What the cloud's offer says against a graph, before the first call that changes anything.
 
-use crate::backend::{Offer, Quota};
+use crate::backend::{Guard, Offer, Quota};
 use crate::error::Problem;
 use crate::graph::{Graph, Node};
 use crate::id::{AccountId, Place, Side};
@@ -15,6 +15,9 @@ pub(super) struct Words<'a> {
     pub(super) account: &'a dyn Fn(Side) -> &'static str,
     /// For each kind that people run out of: the field that asks for it, and the cheapest way out.
     pub(super) ways_out: &'a [(Kind, &'static str, &'static str)],
+    /// What to do about a guard rail that stops it; nothing where one does not. Exclusions from it are not looked at, so that none of them
+    /// is a way out.
+    pub(super) guarded: &'a dyn Fn(Guard) -> Option<&'static str>,
     /// Several of what the spec stands for.
     pub(super) several: &'static str,
 }
@@ -36,7 +39,9 @@ pub(super) fn callers_and_regions<T: Topology>(
             ));
         }
         for (_, guard) in offer.guards.iter().filter(|(guarded, _)| *guarded == place) {
-            stop(format!("{} is guarded: {guard}", place.region));
+            if let Some(way) = (words.guarded)(*guard) {
+                stop(format!("{} is guarded: {guard}; {way}", place.region));
+            }
         }
         let Some(caller) = offer.caller(place.side) else { continue };
         let partition = place.region.partition();

@@ -1,5 +1,7 @@
 //! Guard rails: whether the internet is kept out of every VPC of an account.
 
+use accel_core::backend::Guard;
+
 use crate::action::{Act, Action};
 use crate::asked::Asked;
 use crate::refusal::Result;
@@ -14,12 +16,16 @@ fn describe(_asked: &Asked<'_>) -> Result<Act> {
         turn.show(|view, xml| {
             let caller = view.caller;
             let guards = &view.world.settings().offers.guards;
-            let blocked = guards.iter().any(|(place, _)| place.region == caller.region);
+            let guard = guards.iter().find(|(place, _)| place.region == caller.region);
             xml.group("vpcBlockPublicAccessOptions", |xml| {
                 xml.field("awsAccountId", &caller.account);
                 xml.field("awsRegion", &caller.region);
                 xml.field("state", "default-state");
-                let mode = if blocked { "block-bidirectional" } else { "off" };
+                let mode = match guard {
+                    Some((_, Guard::BlockIngress)) => "block-ingress",
+                    Some((_, Guard::BlockBidirectional)) => "block-bidirectional",
+                    None => "off",
+                };
                 xml.field("internetGatewayBlockMode", mode);
                 xml.field("managedBy", "account");
                 xml.field("exclusionsAllowed", "allowed");

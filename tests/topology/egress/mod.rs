@@ -11,7 +11,8 @@ use accel_core::Graph;
 use accel_core::backend::Network;
 use accel_core::resource::{Kind, Resource};
 use accel_core::spec::{
-    EgressService, ElasticIps, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Subnets, Way,
+    EgressService, ElasticIps, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, Subnets,
+    Way,
 };
 
 use crate::support::{golden, kept, node};
@@ -290,7 +291,8 @@ fn a_table_that_leads_to_somebodys_gateway_endpoint_keeps_it_and_the_others_get_
 /// Others have it on their lists: an island in an earlier zone must not move it.
 #[test]
 fn a_gateway_that_stands_keeps_its_own_address() {
-    let addresses = |ids: &[&str]| ElasticIps::Existing(ids.iter().map(|it| (*it).to_owned()).collect());
+    let addresses =
+        |ids: &[&str]| ElasticIps::Existing(ids.iter().map(|it| (*it).to_owned()).collect());
     let (x, y) = ("eipalloc-00000a", "eipalloc-00000b");
     let mut one = in_network(|it| it.islands = Subnets::Ids(vec!["subnet-00000b".to_owned()]));
     one.elastic_ips = addresses(&[x]);

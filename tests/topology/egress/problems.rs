@@ -4,14 +4,16 @@
 
 use std::fmt::Write as _;
 
-use accel_core::backend::{Network, NetworkSubnet};
+use accel_core::backend::{Guard, Network, NetworkSubnet};
 use accel_core::resource::Kind;
 use accel_core::spec::{
     ElasticIps, ExistingNetwork, ImplicitTable, Internet, PrivateEgress, SubnetTag, Subnets, Way,
 };
 use accel_core::{Problem, Topology};
 
-use super::support::{build_with, endpoint, existing, network, new, offer, our_nat, route, table};
+use super::support::{
+    build_with, endpoint, existing, network, new, offer, our_nat, place, route, table,
+};
 use crate::support::golden;
 
 fn write(text: &mut String, title: &str, problems: &[Problem]) {
@@ -232,5 +234,19 @@ fn what_the_offer_lacks_is_told() {
     poor.quotas.iter_mut().for_each(|quota| quota.used = quota.limit);
     poor.zones[0].1.truncate(1);
     write(&mut text, "quotas and zones", &build_with(&new(), &poor, &[]).unwrap_err());
+    let mut guarded = offer(&new(), &[]);
+    guarded.guards = vec![(place(), Guard::BlockBidirectional)];
+    write(&mut text, "a guard rail", &build_with(&new(), &guarded, &[]).unwrap_err());
     golden("egress-offer-problems", &text);
+}
+
+/// It keeps out what comes from the internet; what leaves through a NAT gateway is let through, and so is what needs none.
+#[test]
+fn a_guard_rail_against_what_comes_in_stops_no_egress() {
+    let mut guarded = offer(&new(), &[]);
+    guarded.guards = vec![(place(), Guard::BlockIngress)];
+    assert!(build_with(&new(), &guarded, &[]).is_ok());
+    guarded.guards = vec![(place(), Guard::BlockBidirectional)];
+    let none = PrivateEgress { internet: Internet::None, ..new() };
+    assert!(build_with(&none, &guarded, &[]).is_ok());
 }

@@ -22,7 +22,9 @@ pub(super) fn account(spec: &Acceleration, side: Side) -> &'static str {
 }
 
 pub(super) fn words(account: &dyn Fn(Side) -> &'static str) -> Words<'_> {
-    Words { region, account, ways_out: &WAYS_OUT, several: "lanes" }
+    // Clients come in from the internet, which each of them stops.
+    let guarded = &|_| Some("switch it off for the region");
+    Words { region, account, ways_out: &WAYS_OUT, guarded, several: "lanes" }
 }
 
 /// What the entry makes.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{self, Island, Nat, Plan, Public, Table};
 use super::INTERNET;
+use super::plan::{self, Island, Nat, Plan, Public, Table};
 use crate::backend::{Before, Network, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable};
 use crate::error::Problem;
 use crate::id::{DeploymentId, Zone};

@@ -14,7 +14,7 @@ mod outputs;
 mod plan;
 mod verify;
 
-use crate::backend::{Network, OfferQuery};
+use crate::backend::{Guard, Network, OfferQuery};
 use crate::error::Problem;
 use crate::id::{AccountId, DeploymentId, Place, Side};
 use crate::resource::Kind;
@@ -35,6 +35,14 @@ const SIDE: Side = Side::Service;
 impl PrivateEgress {
     fn place(&self) -> Place {
         Place::new(SIDE, self.region.clone())
+    }
+
+    /// Calls to the internet leave through NAT gateways, and nothing comes in.
+    fn guarded(&self, guard: Guard) -> Option<&'static str> {
+        let stops = guard == Guard::BlockBidirectional && self.internet != Internet::None;
+        stops.then_some(
+            "block ingress alone, under which NAT gateways work, or switch it off for the region, or say internet = \"none\"",
+        )
     }
 
     /// What it may make and a region's quotas limit.
@@ -116,6 +124,7 @@ impl Topology for PrivateEgress {
             region: |_| "region",
             account: &|_| "account",
             ways_out: &WAYS_OUT,
+            guarded: &|guard| self.guarded(guard),
             several: "networks",
         };
         let mut problems = preflight::callers_and_regions(self, &words, known.offer);
