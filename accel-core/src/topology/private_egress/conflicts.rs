@@ -2,24 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::names;
 use super::plan::{Plan, Public, Table};
-use crate::backend::{Network, NetworkEndpoint};
+use super::{foreign, names};
+use crate::backend::Network;
 use crate::error::Problem;
-use crate::id::DeploymentId;
 use crate::resource::Kind;
 use crate::tags;
 use crate::topology::Known;
 
 /// Endpoints of others that ours would collide with, and names that could not resolve.
 pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<Problem>) {
-    let ours = plan.deployment();
-    let is_theirs = |it: &&NetworkEndpoint| is_of_others(it, ours.as_ref());
-    let theirs: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(is_theirs).collect();
+    let (ours, region) = (plan.deployment(), &plan.checked.place.region);
     let private = plan.endpoints.iter().filter(|endpoint| endpoint.service.spec.private_dns);
     for endpoint in private.clone() {
-        let same = |it: &&&NetworkEndpoint| it.private_dns && it.service == endpoint.full_name;
-        if let Some(other) = theirs.iter().find(same) {
+        let taker = foreign::has_names_of(network, ours.as_ref(), region, endpoint.label);
+        if let Some(other) = taker {
             let message = format!(
                 "the names of {} lead to {} already, everywhere in {}: leave the service out, for its calls go there, \
                  or say private_dns = false",
@@ -51,25 +48,6 @@ pub(super) fn conflicts(plan: &Plan<'_>, network: &Network, problems: &mut Vec<P
             problems.push(Problem::new("services", message));
         }
     }
-}
-
-/// The gateway endpoints of others to which tables lead already, by table: a table leads to one of a service.
-pub(super) fn gateways_of_others(plan: &Plan<'_>, service: &str) -> BTreeMap<String, String> {
-    let Some(network) = plan.existing else { return BTreeMap::new() };
-    let ours = plan.deployment();
-    let same = |it: &&NetworkEndpoint| {
-        it.kind == Kind::GatewayEndpoint && it.service == service && is_of_others(it, ours.as_ref())
-    };
-    let others: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(same).collect();
-    let leads = |table: &Table| {
-        let other = others.iter().find(|it| it.tables.contains(&table.site))?;
-        Some((table.site.clone(), other.id.clone()))
-    };
-    plan.tables.iter().filter(|table| !table.ours).filter_map(leads).collect()
-}
-
-fn is_of_others(endpoint: &NetworkEndpoint, ours: Option<&DeploymentId>) -> bool {
-    endpoint.deployment.is_none() || endpoint.deployment.as_ref() != ours
 }
 
 /// Subnets without addresses for what is to be made in them.

@@ -1,7 +1,11 @@
 //! What others have made in the network and calls reach before anything of ours.
 
+use std::collections::BTreeMap;
+
+use super::plan::{Plan, Table};
 use crate::backend::{Network, NetworkEndpoint};
 use crate::id::{DeploymentId, Region};
+use crate::resource::Kind;
 use crate::spec::text;
 
 /// Somebody's endpoint to which the names of a service lead in the whole network.
@@ -12,8 +16,26 @@ pub(super) fn has_names_of<'n>(
     label: &str,
 ) -> Option<&'n NetworkEndpoint> {
     network.endpoints.iter().find(|it| {
-        let theirs = it.deployment.is_none() || it.deployment.as_ref() != ours;
         let same = text::service_label(&it.service, region);
-        theirs && it.private_dns && same.is_ok_and(|it| it == label)
+        is_of_others(it, ours) && it.private_dns && same.is_ok_and(|it| it == label)
     })
+}
+
+/// The gateway endpoints of others to which tables lead already, by table: a table leads to one of a service.
+pub(super) fn gateways_of_others(plan: &Plan<'_>, service: &str) -> BTreeMap<String, String> {
+    let Some(network) = plan.existing else { return BTreeMap::new() };
+    let ours = plan.deployment();
+    let same = |it: &&NetworkEndpoint| {
+        it.kind == Kind::GatewayEndpoint && it.service == service && is_of_others(it, ours.as_ref())
+    };
+    let others: Vec<&NetworkEndpoint> = network.endpoints.iter().filter(same).collect();
+    let leads = |table: &Table| {
+        let other = others.iter().find(|it| it.tables.contains(&table.site))?;
+        Some((table.site.clone(), other.id.clone()))
+    };
+    plan.tables.iter().filter(|table| !table.ours).filter_map(leads).collect()
+}
+
+fn is_of_others(endpoint: &NetworkEndpoint, ours: Option<&DeploymentId>) -> bool {
+    endpoint.deployment.is_none() || endpoint.deployment.as_ref() != ours
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::existing::routes;
 use super::plan::{Plan, Table};
 use super::{INTERNET, foreign, plan};
-use crate::backend::{Network, NetworkEndpoint, NetworkTable};
+use crate::backend::{Before, Network, NetworkEndpoint, NetworkTable};
 use crate::id::Zone;
 use crate::spec::{Internet, PolicyWord, Way};
 use crate::topology::Known;
@@ -179,7 +179,13 @@ fn way_out<'p>(plan: &'p Plan<'_>, table: &Table) -> Option<&'p str> {
     let nat = network.nats.iter().find(|it| it.id == route.target);
     let ours =
         nat.is_some_and(|nat| nat.deployment.is_some() && nat.deployment == plan.deployment());
-    if ours { network.before(&table.site, route) } else { Some(&route.target) }
+    if !ours {
+        return Some(&route.target);
+    }
+    match network.before(&table.site, route) {
+        Before::Was(was) => Some(was),
+        Before::Nothing | Before::Unknown => None,
+    }
 }
 
 fn internet(plan: &Plan<'_>, notes: &mut Vec<String>) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
-use super::{conflicts, existing, names};
+use super::{conflicts, existing, foreign, names};
 use crate::backend::{Network, ServiceOffer};
 use crate::error::Problem;
 use crate::id::{Place, Side, Zone};
@@ -202,7 +202,7 @@ impl<'a> Plan<'a> {
         let policy = self.policy(service, offer, known, problems);
         let full_name = offer.full_name.clone();
         if offer.gateway {
-            let theirs = conflicts::gateways_of_others(self, &full_name);
+            let theirs = foreign::gateways_of_others(self, &full_name);
             self.gateways.push(Gateway { label, full_name, policy, theirs });
             return;
         }
