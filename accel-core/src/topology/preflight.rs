@@ -15,7 +15,7 @@ pub(super) struct Words<'a> {
     pub(super) account: &'a dyn Fn(Side) -> &'static str,
     /// For each kind that people run out of: the field that asks for it, and the cheapest way out.
     pub(super) ways_out: &'a [(Kind, &'static str, &'static str)],
-    /// What to do about a guard rail that stops it; nothing where one does not. Exclusions from it are not looked at, so that none of them
+    /// What to do about a guard rail that stops it; nothing where one does not. Exclusions from it are not looked at, so none of them
     /// is a way out.
     pub(super) guarded: &'a dyn Fn(Guard) -> Option<&'static str>,
     /// Several of what the spec stands for.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::INTERNET;
 use super::plan::{self, Island, Nat, Plan, Public, Table};
+use super::{INTERNET, zones};
 use crate::backend::{Before, Network, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable};
 use crate::error::Problem;
 use crate::id::{DeploymentId, Zone};
@@ -109,8 +109,8 @@ impl<'s> Survey<'s> {
         tables.into_values().collect()
     }
 
-    /// The zone of our NAT gateway that holds a table's receipt: an island that comes to the table moves nothing. A receipt may outlive its
-    /// route; so the one that the table leads to comes first.
+    /// The zone of our NAT gateway that holds a table's receipt: an island that comes to the table moves nothing. A receipt may
+    /// outlive its route; so the one that the table leads to comes first.
     fn stands(&self, table: &NetworkTable) -> Option<&'s Zone> {
         let place = tags::receipt_place(&table.id, Some(INTERNET));
         let holds = |nat: &&NetworkNat| {
@@ -232,7 +232,7 @@ impl<'s> Survey<'s> {
             Before::Unknown => {
                 let message = format!(
                     "{} leads {INTERNET} to {}, whose receipt for that does not show yet: try again in a minute; if that \
-                     stays so, delete the route",
+                     stays so, lead that route where it should lead without this deployment, or delete it",
                     table.id, route.target
                 );
                 problems.push(Problem::new("network.islands", message));
@@ -317,7 +317,7 @@ impl<'s> Survey<'s> {
                 let zones: BTreeSet<&Zone> = islands.iter().map(|island| &island.zone).collect();
                 let near = zones.iter().copied().filter(|zone| public.contains_key(*zone));
                 let first = near.chain(public.keys());
-                plan::one_zone(first, kept).into_iter().collect()
+                zones::one_zone(first, kept).into_iter().collect()
             }
             // A zone whose islands share the table of another's would pay for a gateway that nothing leads to.
             Internet::PerZone => tables.iter().map(|table| table.zone.clone()).collect(),

@@ -13,6 +13,7 @@ mod notes;
 mod outputs;
 mod plan;
 mod verify;
+mod zones;
 
 use crate::backend::{Guard, Network, OfferQuery};
 use crate::error::Problem;
@@ -106,7 +107,7 @@ impl Topology for PrivateEgress {
         let place = self.place();
         let in_place = |name: &String| (place.clone(), name.clone());
         let existing = self.network.as_ref().map(|network| in_place(&network.vpc));
-        let has_zones = plan::noted_zones(kept, &place)
+        let has_zones = zones::noted_zones(kept, &place)
             .is_some_and(|zones| zones.len() == usize::from(self.zones));
         let asks_zones = existing.is_none() && !has_zones;
         OfferQuery {

@@ -1,11 +1,10 @@
 //! Every decision of the topology: which subnets, tables, zones, policies. What cannot be decided is a problem.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
-use super::{conflicts, existing, foreign, names};
+use super::{conflicts, existing, foreign, names, zones};
 use crate::backend::{Network, ServiceOffer};
 use crate::error::Problem;
 use crate::id::{Place, Side, Zone};
@@ -156,8 +155,8 @@ impl<'a> Plan<'a> {
     fn new_network(&mut self, cidr: Ipv4Net, known: &Known<'_>, problems: &mut Vec<Problem>) {
         let (spec, place) = (self.checked.spec, &self.checked.place);
         let wanted = usize::from(spec.zones);
-        let noted: Vec<_> = noted_zones(known.kept, place).into_iter().collect();
-        let zones = choose_zones(self.checked, wanted, &noted, known);
+        let noted: Vec<_> = zones::noted_zones(known.kept, place).into_iter().collect();
+        let zones = zones::choose_zones(self.checked, wanted, &noted, known);
         if zones.len() < wanted {
             let region = &place.region;
             let count = zones.len();
@@ -167,7 +166,7 @@ impl<'a> Plan<'a> {
         }
         let nats: Vec<Zone> = match spec.internet {
             Internet::None => Vec::new(),
-            Internet::One => one_zone(zones.iter(), known.kept).into_iter().collect(),
+            Internet::One => zones::one_zone(zones.iter(), known.kept).into_iter().collect(),
             Internet::PerZone => zones.iter().cloned().collect(),
         };
         for zone in &zones {
@@ -345,18 +344,6 @@ pub(super) fn noted_of_nat<'k>(kept: &'k [Kept], zone: &Zone) -> impl Iterator<I
     notes.flat_map(|note| note.split(' '))
 }
 
-/// The zone of the one NAT gateway: where it stands already, else the first.
-pub(super) fn one_zone<'z>(
-    mut zones: impl Iterator<Item = &'z Zone> + Clone,
-    kept: &[Kept],
-) -> Option<Zone> {
-    let stands = |zone: &&Zone| {
-        let name = names::nat(zone);
-        kept.iter().any(|it| it.kind == Kind::NatGateway && it.node.as_str() == name)
-    };
-    zones.clone().find(stands).or_else(|| zones.next()).cloned()
-}
-
 /// In a note: a zone in which the service was not offered.
 const LEFT_OUT: char = '!';
 
@@ -372,47 +359,6 @@ fn noted_sites(kept: &[Kept], place: &Place, label: &str) -> Option<String> {
         it.kind == Kind::InterfaceEndpoint && it.place == *place && it.node.as_str() == name
     };
     kept.iter().filter(of_node).find_map(|it| it.note.clone())
-}
-
-/// The zones that an earlier deploy chose for a new network.
-pub(super) fn noted_zones(kept: &[Kept], place: &Place) -> Option<BTreeSet<Zone>> {
-    let of_node = |it: &&Kept| it.kind == Kind::Vpc && it.place == *place;
-    kept.iter()
-        .filter(of_node)
-        .find_map(|it| sticky::read_zones(it.note.as_deref()?, &place.region))
-}
-
-/// Those that are in use; then, one after another, that which offers the most services that none of the chosen offers, so that each
-/// service gets a zone if it can; of equals that which offers the most, then the first by name.
-fn choose_zones(
-    checked: &CheckedEgress<'_>,
-    wanted: usize,
-    noted: &[BTreeSet<Zone>],
-    known: &Known<'_>,
-) -> BTreeSet<Zone> {
-    let place = &checked.place;
-    let services = checked.services.values().filter(|service| service.spec.via == Way::Endpoint);
-    let offers = services.filter_map(|service| known.offer.service(&service.spec.name));
-    let mut lacking: Vec<&ServiceOffer> = offers.filter(|offer| !offer.gateway).collect();
-    let all = lacking.clone();
-    let mut chosen = sticky::choose_zones(wanted, noted, &BTreeSet::new());
-    lacking.retain(|offer| !offer.zones.iter().any(|zone| chosen.contains(zone)));
-    let has_block = |zone: &&Zone| sticky::has_block(zone, &place.region);
-    let usable = known.offer.zones_in(place).iter().filter(has_block);
-    let mut others: BTreeSet<&Zone> = usable.filter(|zone| !chosen.contains(*zone)).collect();
-    while chosen.len() < wanted {
-        let count = |offers: &[&ServiceOffer], zone: &Zone| {
-            offers.iter().filter(|offer| offer.zones.contains(zone)).count()
-        };
-        let worth = |zone: &Zone| Reverse((count(&lacking, zone), count(&all, zone)));
-        let Some(best) = others.iter().copied().min_by_key(|zone| (worth(zone), *zone)) else {
-            break;
-        };
-        others.remove(best);
-        lacking.retain(|offer| !offer.zones.contains(best));
-        chosen.insert(best.clone());
-    }
-    chosen
 }
 
 /// Services with an endpoint that takes no policy.
