@@ -58,6 +58,16 @@ fn a_network_that_is_as_asked_has_no_fault() {
 }
 
 #[test]
+fn a_table_that_kept_somebodys_gateway_endpoint_has_no_fault() {
+    let mut network = after();
+    let mut other = endpoint("vpce-000009", Kind::GatewayEndpoint, "s3");
+    other.deployment = Some(accel_core::DeploymentId::parse("others").unwrap());
+    network.endpoints.push(other);
+    network.tables[1].routes[0].target = "vpce-000009".to_owned();
+    assert_eq!(faults(&network), [""; 0]);
+}
+
+#[test]
 fn whatever_leads_elsewhere_is_a_fault_of_its_own() {
     type Break = fn(&mut Network);
     let broken: [(Break, &str); 10] = [

@@ -92,16 +92,19 @@ impl Look<'_> {
     }
 
     fn gateway(&self, label: &str, id: &str) -> Finding {
-        let service = self.network.endpoints.iter().find(|it| it.id == id).map(|it| &it.service);
+        let endpoints = &self.network.endpoints;
+        let ours = endpoints.iter().find(|it| it.id == id);
         // A table that led to another's endpoint of the service before keeps that.
-        let same = |it: &&NetworkEndpoint| {
-            it.kind == Kind::GatewayEndpoint && Some(&it.service) == service
+        let theirs = |it: &&NetworkEndpoint| {
+            let other = |ours: &NetworkEndpoint| {
+                it.service == ours.service && it.deployment != ours.deployment
+            };
+            it.kind == Kind::GatewayEndpoint && ours.is_some_and(other)
         };
-        let same: Vec<&str> =
-            self.network.endpoints.iter().filter(same).map(|it| &*it.id).collect();
+        let theirs: Vec<&str> = endpoints.iter().filter(theirs).map(|it| it.id.as_str()).collect();
         let lacking = self.islands.iter().filter(|island| {
             let routes = self.table(island).into_iter().flat_map(|table| &table.routes);
-            let leads = |target: &str| target == id || same.contains(&target);
+            let leads = |target: &str| target == id || theirs.contains(&target);
             !routes.into_iter().any(|route| leads(&route.target) && route.active)
         });
         let faults: Vec<String> =

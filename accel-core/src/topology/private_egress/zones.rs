@@ -18,8 +18,8 @@ pub(super) fn noted_zones(kept: &[Kept], place: &Place) -> Option<BTreeSet<Zone>
         .find_map(|it| sticky::read_zones(it.note.as_deref()?, &place.region))
 }
 
-/// The zones of a new network: those that are in use; then, one after another, that which offers the most services that none of the chosen offers, so that each
-/// service gets a zone if it can; of equals that which offers the most, then the first by name.
+/// The zones of a new network: those that are in use; then, one after another, that which offers the most services that none of the
+/// chosen offers, so that each service gets a zone if it can; of equals that which offers the most, then the first by name.
 pub(super) fn choose_zones(
     checked: &CheckedEgress<'_>,
     wanted: usize,
