@@ -1,11 +1,15 @@
 //! Elastic IPs of the user's own: part of a lane, and never changed or released.
 
 use accel_core::backend::OfferQuery;
+use accel_core::journal::MemoryJournal;
+use accel_core::resource::{Kind, NatGateway};
 use accel_core::spec::{Acceleration, ElasticIps};
 use accel_core::tags::Tags;
 use accel_core::topology::{Built, Kept, Known, LaneOutputs, Made};
-use accel_core::{AccountId, DeploymentId, Place, Problem, Side, Topology};
-use accel_mock::{Body, ElasticIp};
+use accel_core::{
+    AccountId, Deployer, DeploymentId, Graph, Place, Problem, Ref, RemoteId, Side, Topology,
+};
+use accel_mock::{Blueprint, Body, Cloud, ElasticIp, Settings};
 use accel_tests::harness::virtually;
 
 use crate::support::{changed, mutations_since, stage};
@@ -101,6 +105,88 @@ fn existing_elastic_ips_are_never_released() {
             let left = stage.cloud.inspect(|world| world.live().count());
             assert_eq!(left, 2, "the addresses stay, and nothing else");
             assert_eq!(stage.violations(), []);
+        });
+    }
+}
+
+/// A NAT gateway in somebody's network, with an address of theirs.
+#[derive(Debug)]
+struct OneGateway {
+    subnet: RemoteId,
+    address: RemoteId,
+}
+
+impl Topology for OneGateway {
+    type Outputs = ();
+
+    fn deployment(&self) -> Result<DeploymentId, Problem> {
+        Ok(DeploymentId::parse("gateway").unwrap())
+    }
+
+    fn places(&self) -> Vec<Place> {
+        vec![self.subnet.place.clone()]
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn account(&self, _side: Side) -> Option<&AccountId> {
+        None
+    }
+
+    fn protected(&self) -> bool {
+        false
+    }
+
+    fn query(&self, _kept: &[Kept]) -> OfferQuery {
+        OfferQuery { places: self.places(), ..OfferQuery::default() }
+    }
+
+    fn build(&self, _known: &Known<'_>) -> Result<Built, Vec<Problem>> {
+        let mut graph = Graph::default();
+        let subnet = Ref::existing(self.subnet.clone());
+        let address = Ref::existing(self.address.clone());
+        graph.add("nat", &self.subnet.place, NatGateway { subnet, address });
+        Ok(Built { graph, notes: Vec::new() })
+    }
+
+    fn outputs(&self, _made: &Made<'_>) -> Option<()> {
+        None
+    }
+}
+
+/// An address serves one gateway at a time: the old one goes first, whosever the address is.
+#[test]
+fn what_holds_an_address_of_the_users_own_makes_room_for_its_successor() {
+    for journal in [true, false] {
+        virtually(async {
+            let cloud = Cloud::new(Settings::fast());
+            let place = Place::new(Side::Service, "eu-central-1");
+            let premises = cloud.add_network(&Blueprint::usual(&place, 2)).unwrap();
+            let body = Body::ElasticIp(ElasticIp {});
+            let address = cloud.meddle(|world| {
+                world.add(&AccountId::from("111122223333"), &place, body, Tags::new())
+            });
+            let id = |kind, text: &str| RemoteId::new(kind, place.clone(), text);
+            let gateway = |subnet: &str| OneGateway {
+                subnet: id(Kind::Subnet, &premises.subnets[subnet]),
+                address: id(Kind::ElasticIp, &address),
+            };
+            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+            let memory = MemoryJournal::default();
+            let deployer = || {
+                let deployer = Deployer::new(&cloud).adopt(true);
+                if journal { deployer.journal(&memory) } else { deployer }
+            };
+            deployer().deploy(&gateway("public.a")).await.unwrap();
+            let moved = gateway("public.b");
+            let plan = deployer().plan(&moved).await.unwrap();
+            assert!(plan.to_string().contains("the old one goes first"), "{plan}");
+            deployer().allow_replace(["nat".into()]).deploy(&moved).await.unwrap();
+            deployer().cleanup(&moved).await.unwrap();
+            let there = cloud.inspect(|world| world.find(&address).is_some());
+            assert!(there, "the address stays");
         });
     }
 }

@@ -212,21 +212,22 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The live items of ours that hold what this node needs for itself.
+    /// The live items of ours that hold what this node needs for itself: a slot, or what serves one at a time (an address, whosever it
+    /// is).
     fn in_the_way(&self, node: NodeId) -> Vec<ItemId> {
         if self.doomed.is_empty() {
             return Vec::new();
         }
         let wanted = self.state.graph.node(node);
         let slots = self.state.slots(node);
-        let bound = self.state.inputs(node);
+        let held = self.state.holdings(node, &self.state.inputs(node));
         let blocks = |id: &ItemId| {
             let item = self.state.item(*id);
             if item.kind != wanted.kind() || item.place != wanted.place {
                 return false;
             }
             let shares = |only: fn(Kind) -> bool| {
-                bound.iter().any(|(_, input)| only(input.id.kind) && item.holds(&input.id))
+                held.iter().any(|input| only(input.kind) && item.holds(input))
             };
             let unknown = item.slots.is_empty() && !slots.is_empty();
             let nameless = unknown && item.fingerprint.is_none();
