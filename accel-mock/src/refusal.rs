@@ -18,6 +18,10 @@ pub(crate) fn in_use(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InUse, message).code(code)
 }
 
+pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unavailable, message).code(code)
+}
+
 pub(crate) fn quota(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Quota, message).code(code)
 }

@@ -389,6 +389,12 @@ pub struct Doubts {
     pub endpoint_holds_table: bool,
     /// Whether associating the same pair again answers with the association that there is.
     pub repeat_association: bool,
+    /// For how long an address that a NAT gateway has left is refused to be released, as if it were somebody else's. As seen in public
+    /// logs: `AuthFailure`, kops#938.
+    pub address_released_late: Duration,
+    /// For how long a gateway endpoint that has taken a change refuses another. As seen in public logs: `OperationInProgress`,
+    /// terraform-provider-aws#42884.
+    pub endpoint_busy: Duration,
     /// Whether accepting a peering connection again succeeds.
     pub repeat_acceptance: bool,
     /// Whether a request to a VPC that the cloud does not show yet is taken and fails later.
@@ -409,6 +415,8 @@ impl Doubts {
             repeat_endpoint_table: !usual.repeat_endpoint_table,
             endpoint_holds_table: !usual.endpoint_holds_table,
             repeat_association: !usual.repeat_association,
+            address_released_late: secs(5),
+            endpoint_busy: secs(1),
             repeat_acceptance: !usual.repeat_acceptance,
             peering_to_unseen_fails: !usual.peering_to_unseen_fails,
         }
@@ -427,6 +435,8 @@ impl Default for Doubts {
             repeat_endpoint_table: false,
             endpoint_holds_table: true,
             repeat_association: false,
+            address_released_late: Duration::ZERO,
+            endpoint_busy: Duration::ZERO,
             repeat_acceptance: true,
             peering_to_unseen_fails: false,
         }

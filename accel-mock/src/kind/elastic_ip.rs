@@ -55,6 +55,10 @@ impl Rules for ElasticIp {
 
     /// It must not be associated; a load balancer's stays so until the balancer's interfaces are gone. Source: `ReleaseAddress`.
     fn blocked(&self, world: &World, thing: &Thing) -> Result<()> {
+        if !world.is_released(thing.key, Kind::NatGateway) {
+            let why = format!("{} does not belong to the caller", thing.text);
+            return Err(refusal::in_use("AuthFailure", why));
+        }
         world.holder_of_address(thing.key).map_or(Ok(()), |interface| {
             Err(refusal::in_use(
                 "InvalidIPAddress.InUse",
@@ -75,7 +79,23 @@ mod tests {
     use accel_core::resource;
 
     use crate::testing::{Deployer, entry, refused, run, secs};
-    use crate::{Lag, Settings};
+    use crate::{Doubts, Lag, Settings};
+
+    #[test]
+    fn what_a_nat_gateway_has_just_left_is_nobodys_for_a_moment() {
+        run(async {
+            let mut settings = Settings { lag: Lag::OFF, ..Settings::fast() };
+            settings.doubts = Doubts::otherwise();
+            let deployer = Deployer::with(settings, "island.route").await;
+            let id = deployer.remote("island.address");
+            deployer.cloud.delete(&deployer.remote("island.nat")).await.unwrap();
+            secs(61).await;
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::InUse, "AuthFailure".to_owned()));
+            secs(5).await;
+            deployer.cloud.delete(&id).await.unwrap();
+        });
+    }
 
     #[test]
     fn a_region_has_five() {

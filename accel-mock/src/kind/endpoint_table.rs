@@ -1,6 +1,7 @@
 //! A route table that leads to a gateway endpoint: a route whose destination is the list of the service's addresses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use accel_core::resource::Kind;
 use accel_core::{Result, resource};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Body, Differences, Rules};
 use crate::ask::{Ask, Translator};
 use crate::refusal;
-use crate::thing::Key;
+use crate::thing::{Key, Thing};
 use crate::world::World;
 
 /// A table of a gateway endpoint.
@@ -42,6 +43,7 @@ impl Rules for EndpointTable {
         else {
             return Err(refusal::invalid("InvalidParameter", "no gateway endpoint, or no table"));
         };
+        world.endpoint_is_free(self.endpoint)?;
         if endpoint.vpc != table.vpc {
             return Err(refusal::invalid(
                 "InvalidParameter",
@@ -72,6 +74,18 @@ impl Rules for EndpointTable {
         format!("{}/{}", world.thing(self.endpoint).text, world.thing(self.table).text).into()
     }
 
+    fn arrive(&self, world: &mut World, _key: Key) {
+        world.occupy_endpoint(self.endpoint);
+    }
+
+    fn blocked(&self, world: &World, _thing: &Thing) -> Result<()> {
+        world.endpoint_is_free(self.endpoint)
+    }
+
+    fn leave(&self, world: &mut World, _key: Key, _gone: Duration) {
+        world.occupy_endpoint(self.endpoint);
+    }
+
     fn compare(&self, is: &Self, found: &mut Differences<'_>) {
         found.thing("endpoint", self.endpoint, is.endpoint);
         found.thing("table", self.table, is.table);
@@ -91,6 +105,20 @@ impl World {
         Some((super::prefix_list(&endpoint.place.region, service), &endpoint.text))
     }
 
+    /// A gateway endpoint that has just taken a change is busy with it.
+    fn occupy_endpoint(&mut self, endpoint: Key) {
+        let until = self.now + self.settings.doubts.endpoint_busy;
+        self.hold(endpoint, Kind::EndpointTable, until);
+    }
+
+    fn endpoint_is_free(&self, endpoint: Key) -> Result<()> {
+        if self.is_released(endpoint, Kind::EndpointTable) {
+            return Ok(());
+        }
+        let why = format!("{} takes one change at a time", self.thing(endpoint).text);
+        Err(refusal::unavailable("OperationInProgress", why))
+    }
+
     /// How many routes a table has, its local one and those to gateway endpoints included.
     pub(crate) fn routes_in(&self, table: Key) -> u32 {
         let count = |kind| self.children_of_kind(table, kind).count();
@@ -105,7 +133,7 @@ mod tests {
     use accel_core::{Ref, resource};
 
     use crate::Settings;
-    use crate::testing::{Deployer, entry, refused, run};
+    use crate::testing::{Deployer, entry, refused, run, secs};
 
     const S3: &str = "com.amazonaws.ap-southeast-1.s3";
 
@@ -150,6 +178,21 @@ mod tests {
                 let again = deployer.create("island.endpoint.table").await;
                 assert_eq!(again.is_ok(), repeat, "{again:?}");
             }
+        });
+    }
+
+    #[test]
+    fn whether_its_endpoint_takes_two_changes_in_a_second_is_in_doubt() {
+        run(async {
+            let mut settings = Settings::instant();
+            settings.doubts.endpoint_busy = std::time::Duration::from_secs(1);
+            let mut deployer = Deployer::with(settings, "").await;
+            deployer.deploy().await;
+            let id = deployer.remote("island.endpoint.table");
+            let answer = refused(deployer.cloud.delete(&id).await);
+            assert_eq!(answer, (ErrorKind::Unavailable, "OperationInProgress".to_owned()));
+            secs(1).await;
+            deployer.cloud.delete(&id).await.unwrap();
         });
     }
 

@@ -98,6 +98,10 @@ impl Rules for NatGateway {
     /// Its interface and its address are held as long as it is deleting. Source: `DeleteNatGateway`.
     fn leave(&self, world: &mut World, key: Key, gone: Duration) {
         world.unplug(key, std::iter::once(self.subnet), gone);
+        let late = world.settings.doubts.address_released_late;
+        if !late.is_zero() {
+            world.hold(self.address, Kind::NatGateway, gone + late);
+        }
     }
 
     fn attributes(&self, _world: &World, _thing: &Thing, _viewer: Viewer<'_>) -> Attributes {
