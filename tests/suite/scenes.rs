@@ -1,13 +1,16 @@
 //! What the exhaustive suites run over: each topology, in the clouds in which it can be built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use accel_core::spec::{
     ExistingNetwork, ImplicitTable, Internet, PrivateEgress, SubnetTag, Subnets,
 };
-use accel_core::{AnySpec, Place, Side};
-use accel_mock::{Blueprint, Cloud, Leads, PlannedSubnet, Settings};
+use accel_core::{AnySpec, Place, Region, Side};
+use accel_mock::{
+    Blueprint, Cloud, Leads, MAIN_TABLE, PlannedEndpoint, PlannedSubnet, PlannedTable, Service,
+    Settings,
+};
 
 use crate::harness::{NETWORK_BLOCK, Stage, Staged as _, jakarta};
 use crate::samples::net;
@@ -59,8 +62,9 @@ pub fn new_network() -> PrivateEgress {
     PrivateEgress { internet: Internet::One, ..PrivateEgress::new("functions", REGION) }
 }
 
-/// Makes a network that is nobody's deployment, and gives the spec that is built in it. One island has a table whose default route leads
-/// to an instance, one a table that leads nowhere, and one falls back on the main table.
+/// Makes a network that is nobody's deployment, and gives the spec that is built in it. Two islands share a table whose default route leads
+/// to an instance and that leads to an endpoint of somebody's, one has a table that leads nowhere, and one falls back on the main table,
+/// which leads to a machine.
 fn existing_network(cloud: &Cloud) -> PrivateEgress {
     let place = Place::new(Side::Service, REGION);
     let mut blueprint = Blueprint { block: net(NETWORK_BLOCK), ..Blueprint::usual(&place, 2) };
@@ -74,6 +78,18 @@ fn existing_network(cloud: &Cloud) -> PrivateEgress {
         ..blueprint.subnets["island.a"].clone()
     };
     blueprint.subnets.insert("island.a.2".to_owned(), third);
+    let sharing =
+        PlannedSubnet { block: net("10.0.96.0/20"), ..blueprint.subnets["island.a"].clone() };
+    blueprint.subnets.insert("island.a.3".to_owned(), sharing);
+    let routes = BTreeMap::from([(net("192.0.2.0/24"), Leads::Instance("public.a".to_owned()))]);
+    blueprint.tables.insert(MAIN_TABLE.to_owned(), PlannedTable { routes, ..Default::default() });
+    let theirs = PlannedEndpoint {
+        service: offer_another(cloud),
+        subnets: BTreeSet::new(),
+        tables: ["island.a".to_owned()].into(),
+        private_dns: false,
+    };
+    blueprint.endpoints.insert("theirs".to_owned(), theirs);
     let premises = cloud.add_network(&blueprint).expect("the cloud takes it");
     let tagged = |value: &str| {
         Subnets::Tagged(SubnetTag { tag: "tier".to_owned(), value: value.to_owned() })
@@ -90,4 +106,15 @@ fn existing_network(cloud: &Cloud) -> PrivateEgress {
         internet: Internet::PerZone,
         ..PrivateEgress::new("functions", REGION)
     }
+}
+
+/// A service with gateway endpoints that no spec asks for.
+fn offer_another(cloud: &Cloud) -> String {
+    let (region, name) = (Region::from(REGION), format!("com.amazonaws.{REGION}.s3express"));
+    cloud.adjust(|settings| {
+        let s3 = settings.offers.service(&region, &format!("com.amazonaws.{REGION}.s3"));
+        let service = Service { hosts: Default::default(), ..s3.expect("a usual service") };
+        settings.offers.services.insert((region.clone(), name.clone()), service);
+    });
+    name
 }
