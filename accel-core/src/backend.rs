@@ -282,7 +282,7 @@ pub struct Found {
     /// The ids that the cloud says it refers to.
     pub refs: Vec<RemoteId>,
     /// Its natural key under its parent (a route's destination, a rule's content, a target's address and port), as
-    /// [`Describe::key`] would say it.
+    /// [`Describe::key`] would say it. None where a listing does not tell it (the service of somebody else's endpoint).
     pub key: Option<String>,
 }
 

@@ -118,9 +118,19 @@ impl World {
             tags: thing.tags.clone(),
             phase: self.phase(thing, self.look(thing, Sight::List), viewer),
             refs,
-            key: thing.body.rules().natural_key(),
+            key: self.key_shown(shown, thing),
         };
         shown.insert(Reverse((thing.key, thing.kind())), found);
+    }
+
+    /// As strict as may be: the service of an endpoint that is not listed itself is not told.
+    fn key_shown(&self, shown: &Shown, thing: &Thing) -> Option<String> {
+        let Body::EndpointTable(it) = &thing.body else {
+            return thing.body.rules().natural_key();
+        };
+        let listed = shown.contains_key(&Reverse((it.endpoint, Kind::GatewayEndpoint)));
+        let endpoint = self.gateway_endpoint(it.endpoint).filter(|_| listed);
+        endpoint.map(|endpoint| endpoint.service.clone())
     }
 
     /// A live connection on the accepter's side, if it is tagged there or its VPC there is ours.

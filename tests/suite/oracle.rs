@@ -388,16 +388,21 @@ fn is_child(world: &World, thing: &Thing, node: &Node, bound: &BTreeMap<NodeId, 
             holds = false;
         }
     });
-    holds && node.resource.key(&Inputs::new(&inputs)) == key_of(thing.body())
+    holds && node.resource.key(&Inputs::new(&inputs)) == key_of(world, thing.body())
 }
 
 /// The natural key of an untagged thing, in the words of the vocabulary.
-fn key_of(body: &Body) -> Option<String> {
+fn key_of(world: &World, body: &Body) -> Option<String> {
     if let Body::Route(route) = body {
         return Some(route.destination.to_string());
     }
     if let Body::Target(target) = body {
         return Some(format!("{}:{}", target.address, target.port));
+    }
+    if let Body::EndpointTable(it) = body
+        && let Body::GatewayEndpoint(endpoint) = world.thing(it.endpoint).body()
+    {
+        return Some(endpoint.service.clone());
     }
     None
 }

@@ -62,6 +62,8 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
             .is_some_and(|it| it.routes().iter().any(|it| route::endpoint_of(it) == Some(endpoint)))
             .then(|| Shown::ready().phase),
     };
+    // The route says no service: of somebody else's endpoint, which no view shows, there is no key.
+    let service = view.endpoints.get(endpoint)?.and_then(|it| it.endpoint.service_name());
     Ok(phase.map(|phase| {
         // A table is there as soon as its endpoint takes it.
         let shown = match phase {
@@ -70,11 +72,15 @@ pub(super) fn show(view: &View, id: &RemoteId) -> Result<Option<Shown>> {
                 Shown::new(phase)
             }
         };
-        shown.refers(Kind::GatewayEndpoint, &id.place, [endpoint]).refers(
+        let shown = shown.refers(Kind::GatewayEndpoint, &id.place, [endpoint]).refers(
             Kind::RouteTable,
             &id.place,
             [table],
-        )
+        );
+        match service {
+            Some(service) => shown.keyed(service.to_owned()),
+            None => shown,
+        }
     }))
 }
 

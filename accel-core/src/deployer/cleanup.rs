@@ -89,6 +89,11 @@ fn report(opened: &Opened<'_>, known: bool, before: usize) -> CleanupReport {
     let nothing = removed == 0 && !known && kept.is_empty();
     let mut strangers: BTreeSet<Stranger> = opened.driver.agenda.elsewhere.clone();
     strangers.extend(opened.strangers.iter().cloned());
+    // What a first look took for somebody's, a later one may have known as ours.
+    let items = &opened.driver.state.items;
+    let is_ours =
+        |id: &RemoteId| items.iter().any(|it| it.id.as_ref().is_some_and(|of| of.same(id)));
+    strangers.retain(|it| !is_ours(&it.id));
     CleanupReport {
         id: opened.driver.deployment.clone(),
         run: opened.driver.stamp.run.clone(),

@@ -231,10 +231,12 @@ impl<'a> View<'a> {
             };
             let unknown = item.slots.is_empty() && !slots.is_empty();
             let nameless = unknown && item.fingerprint.is_none();
+            let stands_for =
+                |item: &Item| self.state.stands_for(node, &item.holds, item.key.as_deref());
             slots.iter().any(|slot| item.slots.iter().any(|held| slot.collides(held)))
                 || shares(|kind| kind.facts().exclusive)
                 || (unknown && item.name == wanted.name && shares(|_| true))
-                || (nameless && self.state.stands_for(node, &item.holds, item.key.as_deref()))
+                || (nameless && stands_for(item).is_some())
         };
         self.doomed.iter().copied().filter(blocks).collect()
     }

@@ -181,14 +181,22 @@ impl State {
         self.graph.node(node).resource.slots(&Inputs::new(&bound))
     }
 
-    /// Whether something found, whose own slots nobody knows, stands where the node belongs: it has an equal key under a parent that
-    /// scopes one of the node's slots.
-    pub(crate) fn stands_for(&self, node: NodeId, holds: &[RemoteId], key: Option<&str>) -> bool {
+    /// Where something found, whose own slots nobody knows, stands in the node's place: a parent that scopes one of the node's slots, and
+    /// under which it has an equal key.
+    pub(crate) fn stands_for(
+        &self,
+        node: NodeId,
+        holds: &[RemoteId],
+        key: Option<&str>,
+    ) -> Option<RemoteId> {
         let bound = self.inputs(node);
         let inputs = Inputs::new(&bound);
         let resource = &self.graph.node(node).resource;
-        let scopes = |slot: &Slot| holds.iter().any(|held| held.same(slot.scope()));
-        resource.slots(&inputs).iter().any(scopes) && resource.key(&inputs).as_deref() == key
+        if resource.key(&inputs).as_deref() != key {
+            return None;
+        }
+        let scopes = |slot: &Slot| holds.iter().find(|held| held.same(slot.scope())).cloned();
+        resource.slots(&inputs).iter().find_map(scopes)
     }
 
     pub(crate) fn knows_run(&self, run: &RunId) -> bool {

@@ -38,4 +38,9 @@ impl Describe for EndpointTable {
     fn slots(&self, inputs: &Inputs<'_>) -> Vec<Slot> {
         vec![Slot::key(inputs.id(&self.table), &self.service)]
     }
+
+    /// A table leads to endpoints of several services: only one of the same service stands where this one belongs.
+    fn key(&self, _inputs: &Inputs<'_>) -> Option<String> {
+        Some(self.service.clone())
+    }
 }

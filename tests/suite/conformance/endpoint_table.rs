@@ -1,12 +1,12 @@
 //! Promises about the tables of gateway endpoints.
 
-use accel_core::Ref;
 use accel_core::backend::Phase;
 use accel_core::resource::{EndpointTable, GatewayEndpoint, Kind};
+use accel_core::{Ref, RemoteId};
 
 use super::host::{host, leave, shown};
 use super::{Verdict, ensure, ensure_eq, in_the_way};
-use crate::lab::Lab;
+use crate::lab::{Lab, listed};
 use crate::samples::node_of;
 
 /// A table has one route to a service. Source: EC2 error codes, `RouteAlreadyExists`.
@@ -47,6 +47,41 @@ pub(super) async fn is_removed_alone(lab: &mut Lab<'_>) -> Verdict {
     ensure_eq!(lab.find(&lab.asked(other)).await?, Some(second), "the second went along");
     let endpoint = lab.phase(&lab.id(Kind::GatewayEndpoint)).await?;
     ensure!(matches!(endpoint, Phase::Ready(_)), "the endpoint is {endpoint:?}");
+    Ok(())
+}
+
+/// A table has a route to each service: an endpoint of another one, whoever made it, is told from ours by its key and stays without it.
+pub(super) async fn stays_beside_another_services(lab: &mut Lab<'_>) -> Verdict {
+    let ours = lab.make_ready(Kind::EndpointTable).await?;
+    let mut theirs = lab.neighbour(&format!("{}-n", lab.deployment)).await?;
+    lab.settle().await;
+    let verdict = stays_on_our_table(lab, &mut theirs, &ours).await;
+    verdict.and(theirs.clear().await)
+}
+
+async fn stays_on_our_table(lab: &Lab<'_>, theirs: &mut Lab<'_>, ours: &RemoteId) -> Verdict {
+    let place = lab.subject.entry.place.clone();
+    let service = |name: &str| format!("com.amazonaws.{}.{name}", place.region);
+    let vpc = Ref::existing(lab.id(node_of(&lab.lane.entry.vpc)));
+    let table = lab.id(node_of(&lab.lane.entry.table));
+    let endpoint = GatewayEndpoint { vpc, service: service("dynamodb") };
+    let endpoint = theirs.lane.graph.add("endpoint", &place, endpoint);
+    let leads = EndpointTable {
+        endpoint,
+        table: Ref::existing(table.clone()),
+        service: service("dynamodb"),
+    };
+    let node = theirs.add("leads", &place, leads);
+    let another = theirs.make_ready(node).await?;
+    lab.settle().await;
+    ensure_eq!(shown(lab, ours, &[&table]).await?.key, Some(service("s3")), "the key of ours");
+    let list = lab.list(&place).await?;
+    let key = listed(&list, &another).and_then(|found| found.key.clone());
+    ensure!(key != Some(service("s3")), "somebody's endpoint of dynamodb has the key of s3");
+    lab.remove(ours).await?;
+    lab.settle().await;
+    let phase = theirs.phase(&another).await?;
+    ensure!(matches!(phase, Phase::Ready(_)), "the table's route to dynamodb is {phase:?}");
     Ok(())
 }
 

@@ -250,6 +250,7 @@ macro_rules! each_promise {
                 is_no_route_in_a_list,
                 is_removed_alone,
                 of_a_strangers_table_is_listed,
+                stays_beside_another_services,
             ]
             route_replacement: [
                 of_no_route_is_refused,

@@ -41,8 +41,10 @@ impl Judge<'_> {
     pub(super) fn proof_at(&self, id: ItemId) -> Moment {
         let item = self.item(id);
         let is_others = |held: &RemoteId| {
-            let place = tags::receipt_place(held.as_str(), item.key.as_deref());
-            self.state.existing.contains(held) || self.agenda.receipts.contains(&place)
+            // A receipt may be for all that refers to its holder and to that parent.
+            let keyed = tags::receipt_place(held.as_str(), item.key.as_deref());
+            let has_receipt = |place: &str| self.agenda.receipts.contains(place);
+            self.state.existing.contains(held) || has_receipt(&keyed) || has_receipt(held.as_str())
         };
         let among_others = !item.kind.facts().taggable && item.holds.iter().any(is_others);
         let since = self.agenda.turn(id).deleted_at;

@@ -159,7 +159,9 @@ impl Work<'_, '_, '_, '_> {
             }
         });
         let key = wanted.resource.key(&Inputs::new(&bound));
-        agrees && (wanted.kind().facts().taggable || key == candidate.found.key)
+        // A listing may not show what the key is of (the service of an endpoint): then the references tell.
+        let found = &candidate.found.key;
+        agrees && (wanted.kind().facts().taggable || found.is_none() || key == *found)
     }
 
     /// Tags that were written on a thing of this kind, of this deployment, in this place.

@@ -5,6 +5,7 @@
 
 mod bind;
 mod candidate;
+mod copy;
 mod rest;
 
 use std::borrow::Cow;

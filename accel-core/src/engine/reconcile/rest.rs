@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 
 use super::Work;
 use super::candidate::Candidate;
+use super::copy::{COPY, is_made_only_once};
 use crate::backend::{Found, Phase};
-use crate::engine::state::Item;
 use crate::engine::stranger::Stranger;
 use crate::error::{Error, ErrorKind};
 use crate::graph::NodeId;
 use crate::id::{RemoteId, RunId};
 use crate::journal::Record;
-use crate::resource::{Describe, Facts, Kind, Repeat};
+use crate::resource::{Describe, Kind};
 use crate::tags::{self, Ownership};
-
-const COPY: &str = "carries the tags of a resource of ours that was made only once";
 
 impl Work<'_, '_, '_, '_> {
     pub(super) fn rest(&mut self) -> Result<(), Error> {
@@ -38,10 +36,14 @@ impl Work<'_, '_, '_, '_> {
         Ok(())
     }
 
-    /// The ids of everything that is known or shown as ours.
+    /// The ids of everything that is known or shown as ours. What stands in a copy is as little ours as the copy.
     fn our_ids(&self) -> BTreeSet<String> {
         let known = self.state.items.iter().filter_map(|item| item.id.as_ref());
-        let shown = self.found.iter().filter(|c| self.genuine(c)).map(|c| &c.found.id);
+        let is_ours = |index: &usize| {
+            let candidate = &self.found[*index];
+            self.genuine(candidate) && (candidate.claimed || !self.is_a_copy(*index))
+        };
+        let shown = (0..self.found.len()).filter(is_ours).map(|index| &self.found[index].found.id);
         known.chain(shown).map(|id| id.as_str().to_owned()).collect()
     }
 
@@ -63,9 +65,11 @@ impl Work<'_, '_, '_, '_> {
                 && node.place == id.place
                 && node.kind() == id.kind
         });
-        match duplicate {
-            Some(node) => return self.duplicate(index, node),
-            None if self.is_a_copy(index) => self.stranger(&id, COPY),
+        if let Some(node) = duplicate {
+            return self.duplicate(index, node);
+        }
+        match self.why_a_copy(index) {
+            Some(why) => self.stranger(&id, why),
             None if self.may_be_in_use_unseen(index) => {}
             None => self.doom(index),
         }
@@ -92,25 +96,6 @@ impl Work<'_, '_, '_, '_> {
         keepers.iter().filter(|keeper| self.is_young(keeper)).count() > 0
     }
 
-    /// With all records at hand, what was made only once is known by its id: a second thing with its tags is somebody else's.
-    fn is_a_copy(&self, index: usize) -> bool {
-        let candidate = &self.found[index];
-        let (id, tags) = (&candidate.found.id, candidate.tags.as_ref().expect("it is tagged"));
-        let is_the_original = |item: &Item| {
-            item.kind == id.kind
-                && item.place == id.place
-                && item.name == tags.owner.node
-                && item.fingerprint == Some(tags.owner.fingerprint)
-                && item.id.as_ref().is_some_and(|original| !original.same(id))
-                && !item.doubted
-        };
-        let rootless = id.kind.facts().repeat == Repeat::None && candidate.found.refs.is_empty();
-        (rootless || stands_in_what_is_not_ours(candidate.found, tags))
-            && !self.context.adopt
-            && self.out.recorded
-            && self.state.items.iter().any(is_the_original)
-    }
-
     /// A second thing of one owner is removed only when it can be ours: its create was in doubt, or the user said that other runs are
     /// over. And only when we have seen it for a whole window.
     fn duplicate(&mut self, index: usize, node: NodeId) -> Result<(), Error> {
@@ -123,9 +108,7 @@ impl Work<'_, '_, '_, '_> {
         }
         let bound = self.state.item_of(node);
         let item = self.state.item(bound);
-        let rootless = found.refs.is_empty() && found.id.kind.facts().repeat == Repeat::None
-            || stands_in_what_is_not_ours(found, tags);
-        if rootless && !item.doubted && !self.context.adopt {
+        if is_made_only_once(found, tags) && !item.doubted && !self.context.adopt {
             self.stranger(&found.id, COPY);
             return Ok(());
         }
@@ -196,7 +179,7 @@ impl Work<'_, '_, '_, '_> {
         }
         let revoked = self.is_revoked(index, ours);
         let cleanup = self.is_cleanup();
-        let takes_a_place = self.takes_a_place(index);
+        let takes_a_place = self.takes_a_place(index, ours);
         if takes_a_place && !inside && !receipted && self.is_young(id) {
             // What else it refers to may be ours, and not show yet.
             return;
@@ -208,43 +191,50 @@ impl Work<'_, '_, '_, '_> {
         {
             let seen = self.found[index].seen();
             self.record(Record::Found { item: None, seen });
-        } else if !id.kind.facts().setting {
+        } else if !id.kind.facts().setting && refs.iter().any(|id| ours.contains(id.as_str())) {
             let key = key.as_ref().map(|key| format!(": {key}")).unwrap_or_default();
             if inside {
                 self.stranger(id, &format!("stands inside a resource of ours{key}"));
             } else {
                 let why = format!("refers to a resource of ours from one that is not{key}");
                 self.stranger(id, &why);
-                self.out.elsewhere.insert(Stranger { id: id.clone(), why });
+                if !self.is_part_of_ours(index, ours) {
+                    self.out.elsewhere.insert(Stranger { id: id.clone(), why });
+                }
             }
         }
     }
 
     /// Whether it stands in what is not ours, and something of ours that it refers to says that it is ours.
     fn has_receipt(&self, index: usize, ours: &BTreeSet<String>) -> bool {
-        let Found { refs, key, .. } = self.found[index].found;
-        let said = |parent: &RemoteId| {
-            let place = tags::receipt_place(parent.as_str(), key.as_deref());
-            let says = |c: &Candidate<'_>| {
-                refs.iter().any(|id| id.same(&c.found.id))
-                    && self.genuine(c)
-                    && tags::receipts(&c.found.tags).any(|(said, _)| said == place)
-            };
-            self.found.iter().any(says)
-        };
-        let mut foreign = refs.iter().filter(|id| !ours.contains(id.as_str())).peekable();
+        let found = self.found[index].found;
+        let said = |parent: &RemoteId| self.found.iter().any(|c| self.vouches(c, found, parent));
+        let foreign = |id: &&RemoteId| !ours.contains(id.as_str());
+        let mut foreign = found.refs.iter().filter(foreign).peekable();
         foreign.peek().is_some() && foreign.all(said)
     }
 
-    /// Whether others have put it into a resource of ours, of which it is a part (a rule of a group, a route of a table, a listener of a
-    /// load balancer), and the user wants such things to go.
+    /// Whether something of ours to which a found thing refers has a receipt for it under that parent: for its key there, or for all that
+    /// refers to both.
+    pub(super) fn vouches(&self, holder: &Candidate<'_>, found: &Found, parent: &RemoteId) -> bool {
+        let keyed = tags::receipt_place(parent.as_str(), found.key.as_deref());
+        found.refs.iter().any(|id| id.same(&holder.found.id))
+            && self.genuine(holder)
+            && tags::receipts(&holder.found.tags)
+                .any(|(said, _)| said == keyed || said == parent.as_str())
+    }
+
+    /// Whether others have put it into a resource of ours, of which it is a part, and the user wants such things to go.
     fn is_revoked(&self, index: usize, ours: &BTreeSet<String>) -> bool {
+        let setting = self.found[index].found.id.kind.facts().setting;
+        self.context.revoke_foreign && !setting && self.is_part_of_ours(index, ours)
+    }
+
+    /// Whether it goes with a resource of ours, as a part of it: a rule of a group, a route of a table, a listener of a load balancer.
+    fn is_part_of_ours(&self, index: usize, ours: &BTreeSet<String>) -> bool {
         let Found { id, refs, .. } = self.found[index].found;
-        let Facts { setting, vanishes_with, .. } = id.kind.facts();
-        let is_whole = |id: &&RemoteId| Some(id.kind) == *vanishes_with;
-        let whole_is_ours =
-            refs.iter().find(is_whole).is_some_and(|whole| ours.contains(whole.as_str()));
-        self.context.revoke_foreign && !setting && whole_is_ours
+        let is_whole = |whole: &&RemoteId| Some(whole.kind) == id.kind.facts().vanishes_with;
+        refs.iter().find(is_whole).is_some_and(|whole| ours.contains(whole.as_str()))
     }
 
     /// Whether it goes with something that is not wanted: it refers to that, or holds an address of it.
@@ -268,14 +258,15 @@ impl Work<'_, '_, '_, '_> {
     }
 
     /// Whether an untagged thing stands where a wanted one belongs: equal key, other content, in a parent of ours.
-    fn takes_a_place(&self, index: usize) -> bool {
+    fn takes_a_place(&self, index: usize, ours: &BTreeSet<String>) -> bool {
         let found = self.found[index].found;
         self.state.graph.ids().any(|node| {
             let wanted = self.state.graph.node(node);
+            let stands = || self.state.stands_for(node, &found.refs, found.key.as_deref());
             wanted.kind() == found.id.kind
                 && wanted.place == found.id.place
                 && !wanted.kind().facts().taggable
-                && self.state.stands_for(node, &found.refs, found.key.as_deref())
+                && stands().is_some_and(|parent| ours.contains(parent.as_str()))
         })
     }
 
@@ -322,11 +313,6 @@ impl Work<'_, '_, '_, '_> {
     fn stranger(&mut self, id: &RemoteId, why: &str) {
         self.out.strangers.push(Stranger { id: id.clone(), why: why.to_owned() });
     }
-}
-
-/// Whether its tags say that it was made in something that is not ours, and it is there: the owner of that may have copied it.
-fn stands_in_what_is_not_ours(found: &Found, tags: &Ownership<'_>) -> bool {
-    tags.within.is_some() && found.refs.first().map(RemoteId::as_str) == tags.within
 }
 
 fn another_deployer(id: &RemoteId, tags: &Ownership<'_>) -> Error {
