@@ -82,7 +82,9 @@ fn existing_network(cloud: &Cloud) -> PrivateEgress {
         PlannedSubnet { block: net("10.0.96.0/20"), ..blueprint.subnets["island.a"].clone() };
     blueprint.subnets.insert("island.a.3".to_owned(), sharing);
     let routes = BTreeMap::from([(net("192.0.2.0/24"), Leads::Instance("public.a".to_owned()))]);
-    blueprint.tables.insert(MAIN_TABLE.to_owned(), PlannedTable { routes, ..Default::default() });
+    blueprint
+        .tables
+        .insert(MAIN_TABLE.to_owned(), PlannedTable { routes, ..PlannedTable::default() });
     let theirs = PlannedEndpoint {
         service: offer_another(cloud),
         subnets: BTreeSet::new(),
@@ -113,7 +115,7 @@ fn offer_another(cloud: &Cloud) -> String {
     let (region, name) = (Region::from(REGION), format!("com.amazonaws.{REGION}.s3express"));
     cloud.adjust(|settings| {
         let s3 = settings.offers.service(&region, &format!("com.amazonaws.{REGION}.s3"));
-        let service = Service { hosts: Default::default(), ..s3.expect("a usual service") };
+        let service = Service { hosts: Vec::new(), ..s3.expect("a usual service") };
         settings.offers.services.insert((region.clone(), name.clone()), service);
     });
     name

@@ -67,13 +67,13 @@ impl Work<'_, '_, '_, '_> {
                 && !other.found.id.same(id)
                 && matches!(other.found.phase, Phase::Ready(_))
         };
+        let mut twins = self.found.iter().filter(is_twin).peekable();
+        twins.peek()?;
         let used = self.is_in_use(candidate);
-        let twins = self.found.iter().filter(is_twin).map(|twin| self.is_in_use(twin));
-        // The most of any: whether one of them is in use.
-        match twins.max()? {
-            true if !used => Some(COPY),
-            false if used => None,
-            true | false => Some(TWIN),
+        match (used, twins.any(|twin| self.is_in_use(twin))) {
+            (true, false) => None,
+            (false, true) => Some(COPY),
+            (true, true) | (false, false) => Some(TWIN),
         }
     }
 
