@@ -7,8 +7,8 @@ use accel_core::resource::Kind;
 use accel_core::tags::{self, Tags};
 use accel_core::{DeploymentId, ErrorKind, Result, Zone};
 use aws_sdk_ec2::types::{
-    InternetGateway, NatGateway, Route, RouteState, RouteTable, Subnet, Vpc, VpcAttributeName,
-    VpcCidrBlockStateCode, VpcEndpoint,
+    InternetGateway, NatGateway, Route, RouteOrigin, RouteState, RouteTable, Subnet, Vpc,
+    VpcAttributeName, VpcCidrBlockStateCode, VpcEndpoint,
 };
 use ipnet::Ipv4Net;
 
@@ -106,10 +106,12 @@ fn table(it: &RouteTable) -> Option<NetworkTable> {
 fn route(it: &Route) -> Option<NetworkRoute> {
     let target = leads_to(it);
     (target != "local").then_some(())?;
+    let made = [RouteOrigin::CreateRoute, RouteOrigin::CreateRouteTable];
     Some(NetworkRoute {
         destination: destination(it)?.to_owned(),
         target: target.to_owned(),
         active: it.state() == Some(&RouteState::Active),
+        propagated: it.origin().is_some_and(|origin| !made.contains(origin)),
     })
 }
 

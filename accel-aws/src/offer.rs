@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use accel_core::backend::{Caller, Offer, OfferQuery, Quota, ServiceOffer};
+use accel_core::backend::{Caller, Guard, Offer, OfferQuery, Quota, ServiceOffer};
 use accel_core::resource::Kind;
 use accel_core::{AccountId, Error, ErrorKind, Place, Result, Side, Zone};
-use aws_sdk_ec2::types::{ServiceDetail, ServiceType};
+use aws_sdk_ec2::types::{InternetGatewayBlockMode, ServiceDetail, ServiceType};
 use futures_util::future::join_all;
 
 use crate::aws::Aws;
@@ -171,7 +171,7 @@ fn is_gateway(detail: &ServiceDetail) -> bool {
 #[derive(Debug, Default)]
 struct Room {
     quotas: Vec<Quota>,
-    guards: Vec<(Place, String)>,
+    guards: Vec<(Place, Guard)>,
     not_checked: Vec<String>,
 }
 
@@ -333,16 +333,17 @@ impl At<'_> {
     }
 
     /// What keeps the internet out of every VPC of the account. Source: Block public access to VPCs and subnets.
-    async fn guard(self) -> Result<Option<String>> {
+    async fn guard(self) -> Result<Option<Guard>> {
         let call = self.ec2().describe_vpc_block_public_access_options();
         let answer = self.looked("DescribeVpcBlockPublicAccessOptions", call.send().await)?;
         let options = answer.vpc_block_public_access_options;
         let mode = options.as_ref().and_then(|it| it.internet_gateway_block_mode());
-        Ok(mode.map(aws_sdk_ec2::types::InternetGatewayBlockMode::as_str).filter(|mode| *mode != "off").map(|mode| {
-            format!(
-                "VPC Block Public Access is {mode}: allow the VPC by an exclusion, or switch it off"
-            )
-        }))
+        Ok(match mode.map(InternetGatewayBlockMode::as_str) {
+            None | Some("off") => None,
+            Some("block-ingress") => Some(Guard::BlockIngress),
+            // A mode that is not known yet may be the stricter one.
+            Some(_) => Some(Guard::BlockBidirectional),
+        })
     }
 
     fn quota(self, kind: Kind, limit: u32, used: usize) -> Quota {
