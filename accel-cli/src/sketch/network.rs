@@ -100,5 +100,10 @@ fn table(id: &str, subnets: &[String], routes: Vec<NetworkRoute>) -> NetworkTabl
 }
 
 fn route(target: &str) -> NetworkRoute {
-    NetworkRoute { destination: INTERNET.to_owned(), target: target.to_owned(), active: true }
+    NetworkRoute {
+        destination: INTERNET.to_owned(),
+        target: target.to_owned(),
+        active: true,
+        propagated: false,
+    }
 }

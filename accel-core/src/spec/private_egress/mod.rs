@@ -109,7 +109,8 @@ pub struct ExistingNetwork {
     pub public: Subnets,
     /// What to do about an island without a route table of its own, which falls back on the VPC's main one.
     pub implicit_table: ImplicitTable,
-    /// Whether a default route that leads elsewhere may lead through NAT for as long as the deployment stands. Cleanup puts it back.
+    /// Whether a default route that leads elsewhere may lead through NAT for as long as the deployment stands; also the main table's, for
+    /// an island that gets a table of its own. Cleanup puts it back.
     pub replace_default_route: bool,
 }
 

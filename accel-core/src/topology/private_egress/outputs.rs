@@ -149,20 +149,11 @@ pub(super) fn islands(checked: &CheckedEgress<'_>, made: &Made<'_>) -> Vec<Egres
         return made.map(island).collect();
     };
     let network = made.offer.network(&existing.vpc);
+    let found = network.map(|network| network.named(&existing.islands)).unwrap_or_default();
     let mut zones: BTreeMap<String, Option<Zone>> = BTreeMap::new();
-    match &existing.islands {
-        Subnets::Ids(ids) => {
-            for id in ids {
-                let zone = network.and_then(|network| network.subnet(id)).map(|it| it.zone.clone());
-                zones.insert(id.clone(), zone);
-            }
-        }
-        Subnets::Tagged(tag) => {
-            let all = network.into_iter().flat_map(|network| &network.subnets);
-            for subnet in all.filter(|it| it.tags.get(&tag.tag) == Some(&tag.value)) {
-                zones.insert(subnet.id.clone(), Some(subnet.zone.clone()));
-            }
-        }
+    if let Subnets::Ids(ids) = &existing.islands {
+        zones.extend(ids.iter().map(|id| (id.clone(), None)));
     }
+    zones.extend(found.into_iter().map(|it| (it.id.clone(), Some(it.zone.clone()))));
     zones.into_iter().map(|(subnet, zone)| EgressIsland { subnet, zone }).collect()
 }

@@ -38,7 +38,7 @@ fn finding(what: String, faults: &[String]) -> Finding {
 impl Look<'_> {
     /// The table that serves an island.
     fn table(&self, island: &EgressIsland) -> Option<&NetworkTable> {
-        self.network.own_table(&island.subnet).or_else(|| self.network.main_table())
+        self.network.table_of(&island.subnet)
     }
 
     fn service(&self, label: &str, service: &CheckedEgressService<'_>) -> Finding {
