@@ -79,7 +79,7 @@ fn settings(doubts: Answers) -> Settings {
 /// How many calls a run makes when nothing goes wrong.
 fn calls(scene: Scene, doubts: Answers, direction: Direction, journal: bool) -> u64 {
     virtually(async {
-        let (stage, spec) = scene.stage(settings(doubts), journal).await;
+        let (stage, spec) = scene.stage(settings(doubts), journal);
         assert!(stage.deploy(&spec).await.reached());
         let before = stage.cloud.call_count();
         if direction == Direction::Deploy {
@@ -93,7 +93,7 @@ fn calls(scene: Scene, doubts: Answers, direction: Direction, journal: bool) -> 
 /// Runs one case; says what is wrong, if anything.
 fn run(case: Case) -> Result<(), String> {
     virtually(async {
-        let (stage, spec) = case.scene.stage(settings(case.doubts), case.journal).await;
+        let (stage, spec) = case.scene.stage(settings(case.doubts), case.journal);
         let end = play(&stage, &spec, case).await;
         end.map_err(|why| format!("{why}\n{}", as_text(&stage.cloud.calls())))
     })

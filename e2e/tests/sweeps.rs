@@ -19,6 +19,11 @@ pub(crate) fn lane<C: LocalAws>(cloud: &C) -> Lane<'_, C> {
     Lane::new(cloud, SPEC)
 }
 
+/// A private egress in a network that somebody has.
+pub(crate) fn guest<C: LocalAws>(cloud: &C) -> Lane<'_, C> {
+    Lane::guest(cloud)
+}
+
 /// How many mutating calls an undisturbed deploy makes, and a cleanup.
 fn undisturbed<C: LocalAws>(cloud: &C, build: Build<C>) -> (u64, u64) {
     let lane = build(cloud);

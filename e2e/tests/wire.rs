@@ -8,7 +8,7 @@ use std::thread;
 use accel_e2e::{Lane, LocalAws as _, SPEC, Wire};
 use serde_json::Value;
 
-use crate::sweeps::{At, Stop, ends_well, lane, stop_cleanups, stop_deploys, sweep};
+use crate::sweeps::{At, Stop, ends_well, guest, lane, stop_cleanups, stop_deploys, sweep};
 
 #[test]
 fn a_lost_answer_to_any_call_of_a_deploy_leaves_nothing_twice() {
@@ -39,17 +39,17 @@ fn killed_at_any_call_of_a_cleanup_one_more_run_leaves_nothing() {
 /// finishes it, and the cleanup after it leaves the network as it was.
 #[test]
 fn killed_at_any_call_in_a_network_that_exists_one_more_run_makes_it_right() {
-    stop_deploys::<Wire>(Lane::guest, Stop::Killed, At::Each);
+    stop_deploys::<Wire>(guest, Stop::Killed, At::Each);
 }
 
 #[test]
 fn killed_at_any_call_of_a_cleanup_a_network_that_exists_is_as_it_was() {
-    stop_cleanups::<Wire>(Lane::guest, Stop::Killed, At::Each);
+    stop_cleanups::<Wire>(guest, Stop::Killed, At::Each);
 }
 
 #[test]
 fn killed_with_its_records_lost_a_name_gives_back_a_network_that_exists() {
-    stop_deploys::<Wire>(Lane::guest, Stop::KilledForgetful, At::Each);
+    stop_deploys::<Wire>(guest, Stop::KilledForgetful, At::Each);
 }
 
 /// What can happen to a call besides. One run may live through it, or end and say so; one more makes it right.

@@ -58,7 +58,7 @@ fn spent_on_a_core() -> Option<Duration> {
 fn nodes() {
     for scene in Scene::ALL {
         let count = virtually(async {
-            let (stage, spec) = scene.stage(Settings::instant(), false).await;
+            let (stage, spec) = scene.stage(Settings::instant(), false);
             stage.graph(&spec).await.len()
         });
         let budget = if scene == Scene::Lane { "about 37" } else { "" };
@@ -83,7 +83,7 @@ fn calls_with(scene: Scene, what: &str, lag: Lag) {
     for journal in [true, false] {
         let settings = Settings { lag, ..Settings::default() };
         let [first, second, last]: [Calls; 3] =
-            virtually(async { run(scene.stage(settings, journal).await).await });
+            virtually(async { run(scene.stage(settings, journal)).await });
         let with = if journal { "journal" } else { "no journal" };
         let with = format!("{with}, {scene}");
         row(&format!("verb calls, deploy ({what}, {with})"), first.total(), "80");
@@ -112,7 +112,7 @@ fn makespan() {
         let settings = Settings { lag, ..Settings::default() };
         let bound = bound(scene, &settings);
         let took = virtually(async {
-            let (stage, spec) = scene.stage(settings, true).await;
+            let (stage, spec) = scene.stage(settings, true);
             let deployment = stage.deployer().deploy(&spec).await.expect("it deploys");
             let ready = deployment.timeline.spans.iter().filter_map(|span| span.ready).max();
             ready.expect("something was made")

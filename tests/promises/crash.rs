@@ -100,7 +100,7 @@ fn killed_at_every_append(first: Goal, then: Goal) {
     for (scene, dies) in ways {
         let mut at = 1;
         while virtually(async {
-            let (stage, spec) = scene.stage(Settings::fast(), true).await;
+            let (stage, spec) = scene.stage(Settings::fast(), true);
             if first == Goal::Cleanup {
                 reach(&stage, &spec, Goal::Deploy).await;
             }
@@ -145,7 +145,7 @@ async fn run(stage: &Stage, spec: &AnySpec, goal: Goal) {
 /// How many calls a run makes when nothing goes wrong.
 fn calls(scene: Scene, goal: Goal) -> u64 {
     virtually(async {
-        let (stage, spec) = scene.stage(Settings::fast(), true).await;
+        let (stage, spec) = scene.stage(Settings::fast(), true);
         reach(&stage, &spec, Goal::Deploy).await;
         let before = stage.cloud.call_count();
         if goal == Goal::Deploy {
@@ -178,7 +178,7 @@ fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
     let cases = kills.flat_map(|kill| [(kill, true), (kill, false)]);
     each(cases, |&((scene, (first, then), at), another)| {
         virtually(async {
-            let (mut stage, spec) = scene.stage(Settings::fast(), true).await;
+            let (mut stage, spec) = scene.stage(Settings::fast(), true);
             if first == Goal::Cleanup {
                 reach(&stage, &spec, Goal::Deploy).await;
             }
@@ -199,7 +199,7 @@ fn killed_with_the_journal_lost_deploy_converges_and_cleanup_leaves_nothing() {
 fn killed_twice(scene: Scene, (first, then): (Goal, Goal), one: u64, two: u64, journal: bool) {
     virtually(async {
         let cloud = Settings { quotas: Quotas::roomy(), ..Settings::fast() };
-        let (stage, spec) = scene.stage(cloud, journal).await;
+        let (stage, spec) = scene.stage(cloud, journal);
         if first == Goal::Cleanup {
             reach(&stage, &spec, Goal::Deploy).await;
         }

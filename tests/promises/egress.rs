@@ -28,7 +28,7 @@ fn it_stands_again_costs_nothing_and_goes_without_a_trace() {
     for scene in SCENES {
         for journal in [true, false] {
             virtually(async {
-                let (stage, spec) = scene.stage(Settings::fast(), journal).await;
+                let (stage, spec) = scene.stage(Settings::fast(), journal);
                 let before = stage.cloud.inspect(World::inventory);
                 deployed(stage.deploy(&spec).await);
                 assert_stands(&stage, &spec).await;
@@ -76,7 +76,7 @@ fn lead_elsewhere(stage: &Stage, route: &str) {
 fn what_somebody_has_led_elsewhere_stays_so() {
     for journal in [true, false] {
         virtually(async {
-            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal).await;
+            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal);
             let made = deployed(stage.deploy(&spec).await);
             let nat = id_of(&made, "nat.eu-central-1a");
             let route = route_to(&stage, &nat);
@@ -94,7 +94,7 @@ fn what_somebody_has_led_elsewhere_stays_so() {
 fn a_route_of_somebodys_through_our_gateway_is_named_and_left_alone() {
     for journal in [true, false] {
         virtually(async {
-            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal).await;
+            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal);
             let made = deployed(stage.deploy(&spec).await);
             let nat = id_of(&made, "nat.eu-central-1a");
             let theirs = stage.cloud.meddle(|world| {
@@ -119,7 +119,7 @@ fn a_route_of_somebodys_through_our_gateway_is_named_and_left_alone() {
 fn an_endpoint_of_another_service_on_a_table_of_ours_stays() {
     for journal in [true, false] {
         virtually(async {
-            let (stage, spec) = Scene::NewNetwork.stage(Settings::fast(), journal).await;
+            let (stage, spec) = Scene::NewNetwork.stage(Settings::fast(), journal);
             let spec = without(&spec, "dynamodb");
             let made = deployed(stage.deploy(&spec).await);
             let table = id_beginning(&made, "table.");
@@ -142,7 +142,7 @@ fn an_endpoint_of_another_service_on_a_table_of_ours_stays() {
 #[test]
 fn an_endpoint_of_our_service_on_a_table_of_ours_is_named() {
     virtually(async {
-        let (stage, spec) = Scene::NewNetwork.stage(Settings::fast(), true).await;
+        let (stage, spec) = Scene::NewNetwork.stage(Settings::fast(), true);
         let fewer = without(&spec, "dynamodb");
         let made = deployed(stage.deploy(&fewer).await);
         let theirs = lead_to_theirs(&stage, &id_beginning(&made, "table."), "dynamodb");
@@ -185,7 +185,7 @@ fn without(spec: &AnySpec, service: &str) -> AnySpec {
 fn what_goes_with_ours_is_not_said_to_be_left() {
     for journal in [true, false] {
         virtually(async {
-            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal).await;
+            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal);
             let made = deployed(stage.deploy(&spec).await);
             let endpoint = id_of(&made, "gateway.s3");
             let theirs = stage.cloud.meddle(|world| {
@@ -208,7 +208,7 @@ fn what_goes_with_ours_is_not_said_to_be_left() {
 #[test]
 fn what_was_removed_is_not_said_to_be_left() {
     virtually(async {
-        let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), false).await;
+        let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), false);
         let calls = {
             deployed(stage.deploy(&spec).await);
             let calls = stage.cloud.call_count();
@@ -216,7 +216,7 @@ fn what_was_removed_is_not_said_to_be_left() {
             calls
         };
         for call in 1..=calls {
-            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), false).await;
+            let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), false);
             stage.cloud.set_schedule(Schedule::one(call, Verdict::CrashAfter));
             drop(stage.deploy(&spec).await);
             stage.calm();
@@ -241,7 +241,7 @@ fn what_the_owner_has_copied_our_tags_to_is_left_alone() {
     for node in ["group", "table."] {
         for journal in [true, false] {
             virtually(async {
-                let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal).await;
+                let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), journal);
                 let made = deployed(stage.deploy(&spec).await);
                 let ours = id_beginning(&made, node);
                 let (theirs, inside) = clone_of(&stage, &ours);
@@ -263,7 +263,7 @@ fn what_the_owner_has_copied_our_tags_to_is_left_alone() {
 #[test]
 fn of_two_that_nothing_tells_apart_both_stay_and_are_named() {
     virtually(async {
-        let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), false).await;
+        let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), false);
         let made = deployed(stage.deploy(&spec).await);
         let (rule, ours) = (id_beginning(&made, "rule."), id_of(&made, "group"));
         let (theirs, _) = clone_of(&stage, &ours);
@@ -324,7 +324,7 @@ fn clone_of(stage: &Stage, ours: &str) -> (String, String) {
 fn what_is_verified_is_what_the_network_shows() {
     for scene in SCENES {
         virtually(async {
-            let (stage, spec) = scene.stage(Settings::fast(), true).await;
+            let (stage, spec) = scene.stage(Settings::fast(), true);
             let made = deployed(stage.deploy(&spec).await);
             let within = Duration::from_secs(60);
             let verify = async || {
@@ -345,7 +345,7 @@ fn what_is_verified_is_what_the_network_shows() {
 #[test]
 fn what_changes_later_touches_nothing_else() {
     virtually(async {
-        let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), true).await;
+        let (stage, spec) = Scene::ExistingNetwork.stage(Settings::fast(), true);
         let before = stage.cloud.inspect(World::inventory);
         let AnySpec::PrivateEgress(egress) = &spec else { panic!("an egress") };
         let mut fewer = (**egress).clone();

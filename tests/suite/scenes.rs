@@ -45,7 +45,7 @@ impl Scene {
     pub const ALL: [Self; 3] = [Self::Lane, Self::NewNetwork, Self::ExistingNetwork];
 
     /// A stage, and the spec for it. Must be made inside a runtime whose clock is paused.
-    pub async fn stage(self, settings: Settings, journal: bool) -> (Stage, AnySpec) {
+    pub fn stage(self, settings: Settings, journal: bool) -> (Stage, AnySpec) {
         let cloud = Cloud::new(settings);
         let spec: AnySpec = match self {
             Self::Lane => jakarta().into(),
