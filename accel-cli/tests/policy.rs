@@ -75,7 +75,15 @@ fn the_policy_of_an_egress_in_a_network_that_exists_names_nothing_that_was_imagi
     assert_ne!(tagged, spec);
     let own = spec.replace("implicit_table = \"refuse\"", "implicit_table = \"own\"");
     let kept = spec.replace("replace_default_route = true\n", "");
-    for spec in [spec, &tagged, &own, &kept] {
+    let addresses =
+        "elastic_ips = [\"eipalloc-0a1b2c3d4e5f60731\", \"eipalloc-0a1b2c3d4e5f60732\"]";
+    let main = spec.replace("implicit_table = \"refuse\"", "implicit_table = \"main\"");
+    let main =
+        main.replace("internet = \"per-zone\"", &format!("internet = \"per-zone\"\n{addresses}"));
+    let unsaid = spec.replace("policy = \"own-account\"\n", "");
+    let unsaid = unsaid.replace("\nprivate_dns = false", "\nwithout_policy = true");
+    let unsaid = unsaid.replace("name = \"s3\"", "name = \"s3\"\npolicy = \"anybody\"");
+    for spec in [spec, &tagged, &own, &kept, &main, &unsaid] {
         bench.write("egress.toml", spec);
         for (whom, changes) in [
             ("deploy", &["CreateRoute", "AssociateRouteTable", "ModifyVpcEndpoint"][..]),

@@ -3,7 +3,7 @@
 mod network;
 
 use accel_core::backend::{Caller, Network, Offer, ServiceOffer};
-use accel_core::spec::Way;
+use accel_core::spec::{EgressService, Way};
 use accel_core::topology::Known;
 use accel_core::{AnySpec, Graph, Place, PrivateEgress, Topology as _, Zone};
 
@@ -62,6 +62,15 @@ fn build(topology: &AnySpec, file: &str, offer: &Offer) -> Outcome<Graph> {
     }
 }
 
+/// Whether a service may go without a policy, and none is said for it: then it supports none, or the spec would not do.
+fn goes_without_policy(topology: &AnySpec, asked: &str) -> bool {
+    let AnySpec::PrivateEgress(egress) = topology else { return false };
+    let is_it = |service: &EgressService| service.name == asked && service.without_policy;
+    egress.network.is_some()
+        && egress.policy.is_none()
+        && egress.services.iter().any(|service| is_it(service) && service.policy.is_none())
+}
+
 /// As many zones as asked for, named in the usual way, and every service in all of them.
 fn offer(topology: &AnySpec) -> Offer {
     let query = topology.query(&[]);
@@ -72,7 +81,7 @@ fn offer(topology: &AnySpec) -> Offer {
         place: place.clone(),
         zones: zones(place, count),
         hosts: Vec::new(),
-        policy_supported: true,
+        policy_supported: !goes_without_policy(topology, asked),
         gateway: has_gateway(asked),
     };
     Offer {

@@ -32,11 +32,14 @@ pub(super) fn imagined(
     let now = || if replaced { vec![route("where it leads now")] } else { Vec::new() };
     let main = NetworkTable { main: true, ..table("the main table", &[], now()) };
     let mut tables = vec![main, table("the public table", &public, vec![route("igw-")])];
-    if spec.implicit_table == ImplicitTable::Refuse {
-        let own =
-            |id: &String| table(&format!("the table of {id}"), std::slice::from_ref(id), now());
-        tables.extend(islands.iter().map(own));
-    }
+    // The first island that may fall back on the main table does. Where each zone has a gateway, others need tables to lead there.
+    let without = match (spec.implicit_table, egress.internet) {
+        (ImplicitTable::Refuse, _) => 0,
+        (ImplicitTable::Main, Internet::PerZone) => 1,
+        (ImplicitTable::Main | ImplicitTable::Own, _) => islands.len(),
+    };
+    let own = |id: &String| table(&format!("the table of {id}"), std::slice::from_ref(id), now());
+    tables.extend(islands.iter().skip(without).map(own));
     Network {
         place: place.clone(),
         id: spec.vpc.clone(),

@@ -42,8 +42,8 @@ impl Work<'_, '_, '_, '_> {
     }
 
     /// Without all records: whether another one that is ready has all its tags, the run's too. What can stand in somebody else's network
-    /// has a token or a name, by which one run makes only one that becomes ready: the second is its owner's. Ours is the one on which
-    /// more of ours is built; where that has gone, or never was, nobody can tell.
+    /// has a token or a name, by which one run makes only one, unless it believed that one gone: the second is rather its owner's.
+    /// Ours is the one on which more of ours is built; where that has gone, or never was, nobody can tell.
     fn twin(&self, candidate: &Candidate<'_>, tags: &Ownership<'_>) -> Option<&'static str> {
         let id = &candidate.found.id;
         if !matches!(candidate.found.phase, Phase::Ready(_)) {
