@@ -329,7 +329,7 @@ fn what_is_verified_is_what_the_network_shows() {
             let within = Duration::from_secs(60);
             let verify = async || {
                 let findings = stage.deployer().verify(&spec, &made.nodes, within).await.unwrap();
-                assert_eq!(findings.len(), 5, "{findings:?}");
+                assert_eq!(findings.len(), 6, "{findings:?}");
                 findings.into_iter().filter_map(|it| it.fault).collect::<Vec<_>>()
             };
             assert_eq!(verify().await, [""; 0], "{scene}");
