@@ -59,7 +59,7 @@ fn an_egress_is_deployed_verified_shown_and_removed() {
     let made = bench.done("deploy egress.toml --yes").stdout;
     assert!(made.contains("  s3        gateway endpoint vpce-"), "{made}");
     assert!(made.contains("NAT; others see 198.18."), "{made}");
-    assert!(made.contains("\nverified: 4 of 4 hold"), "{made}");
+    assert!(made.contains("\nverified: 5 of 5 hold"), "{made}");
     settle(&bench);
     bench.done("plan egress.toml --check");
     let again = bench.done("deploy egress.toml --yes --json").json();
@@ -91,7 +91,7 @@ fn a_network_that_exists_is_as_before_after_a_cleanup() {
         let plan = bench.done("plan egress.toml").stdout;
         assert!(plan.contains("  note: changes rtb-"), "{plan}");
         let made = bench.done("deploy egress.toml --yes").stdout;
-        assert!(made.contains("\nverified: 4 of 4 hold"), "{made}");
+        assert!(made.contains("\nverified: 5 of 5 hold"), "{made}");
         settle(&bench);
         assert_ne!(inventory(&bench), before, "its tables lead elsewhere now");
         let again = bench.done("deploy egress.toml --yes --json").json();
@@ -130,7 +130,7 @@ fn what_does_not_hold_is_named_with_what_to_do_and_ends_with_1() {
     });
     drop(cloud);
     let late = bench.sim("deploy egress.toml --yes --verify --wait 10s").ended(1);
-    assert!(late.stdout.contains("verified: 3 of 4 hold"), "{}", late.stdout);
+    assert!(late.stdout.contains("verified: 4 of 5 hold"), "{}", late.stdout);
     assert!(late.stderr.contains("DNS support of vpc-"), "{}", late.stderr);
     assert!(late.stderr.contains("likely cause: somebody has changed"), "{}", late.stderr);
     assert!(late.stderr.contains("`accel status egress.toml --backend sim"), "{}", late.stderr);

@@ -256,9 +256,6 @@ fn internet(
             "name a service, like sqs, or ask for internet: there is nothing to do",
         );
     }
-    if spec.internet_gb_per_month > 0 {
-        found.at("internet_gb_per_month", IDLE);
-    }
     for service in services.values().filter(|service| service.spec.via == Way::Nat) {
         let message = "there is no NAT without internet: say internet = \"one\" or \"per-zone\"";
         found.at(format!("{}.via", service.path), message);
