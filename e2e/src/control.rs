@@ -25,7 +25,7 @@ pub(crate) fn ask(port: u16, what: &str, body: &Value) -> Value {
 pub(crate) fn call(port: u16, key: &str, region: &str, form: &str) -> Result<String, String> {
     let scope = format!("Credential={key}/20260101/{region}/ec2/aws4_request");
     let signed =
-        format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
+        format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00\r\n");
     exchange(port, "POST /", &signed, "application/x-www-form-urlencoded", form)
 }
 

@@ -8,6 +8,9 @@ use crate::LocalAws;
 /// How long is waited until what was made shows, and is ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a served cloud hides what was made: 30 seconds, at thirty times AWS's speed, and half of that again.
+const SETTLED: Duration = Duration::from_millis(1500);
+
 const REGION: &str = "eu-central-1";
 
 /// A public subnet and three islands. One has a table that leads to the internet through somebody's NAT gateway, one has a table that
@@ -65,6 +68,8 @@ impl<'c, C: LocalAws> Host<'c, C> {
         host.table = host.table_of(&host.islands[0]);
         host.route(&host.table, &format!("NatGatewayId={}", host.nat));
         host.table_of(&host.islands[1]);
+        // It has been there for longer than the cloud hides anything.
+        thread::sleep(SETTLED);
         host
     }
 
