@@ -64,7 +64,7 @@ fn an_egress_is_deployed_verified_shown_and_removed() {
     bench.done("plan egress.toml --check");
     let again = bench.done("deploy egress.toml --yes --json").json();
     assert_eq!(again["calls"]["mutating"], 0, "{again}");
-    assert_eq!(again["findings"].as_array().unwrap().len(), 4);
+    assert_eq!(again["findings"].as_array().unwrap().len(), 5);
     let status = bench.done("status egress.toml --check").stdout;
     assert!(status.starts_with("egress: as asked"), "{status}");
     let document = bench.done("outputs egress.toml --json").json();
