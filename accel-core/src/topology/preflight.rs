@@ -72,7 +72,7 @@ pub(super) struct Room {
 }
 
 /// Kinds whose quota is one for the whole region; that of others is per VPC or per group.
-pub(super) const PER_REGION: [Kind; 7] = [
+const PER_REGION: [Kind; 7] = [
     Kind::Vpc,
     Kind::InternetGateway,
     Kind::ElasticIp,

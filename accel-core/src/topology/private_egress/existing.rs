@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Island, Nat, Plan, Public, Table};
-use super::{INTERNET, zones};
+use super::{INTERNET, foreign, zones};
 use crate::backend::{Before, Network, NetworkNat, NetworkRoute, NetworkSubnet, NetworkTable};
 use crate::error::Problem;
 use crate::id::{DeploymentId, Zone};
@@ -51,7 +51,7 @@ struct Survey<'s> {
 
 impl<'s> Survey<'s> {
     fn is_ours(&self, deployment: Option<&DeploymentId>) -> bool {
-        deployment.is_some() && deployment == self.deployment.as_ref()
+        foreign::is_ours(deployment, self.deployment.as_ref())
     }
 
     /// The subnets that a field names, by id.
@@ -214,8 +214,7 @@ impl<'s> Survey<'s> {
     }
 
     fn is_our_nat(&self, id: &str) -> bool {
-        let nat = self.network.nats.iter().find(|nat| nat.id == id);
-        nat.is_some_and(|nat| self.is_ours(nat.deployment.as_ref()))
+        foreign::is_our_nat(self.network, self.deployment.as_ref(), id)
     }
 
     /// What a route of ours led to before. To take a receipt that does not show for one that says "nothing" would write over it, and

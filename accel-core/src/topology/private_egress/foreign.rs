@@ -1,4 +1,4 @@
-//! What others have made in the network and calls reach before anything of ours.
+//! Whose a thing of the network is, and what others have made that calls reach before anything of ours.
 
 use std::collections::BTreeMap;
 
@@ -37,5 +37,16 @@ pub(super) fn gateways_of_others(plan: &Plan<'_>, service: &str) -> BTreeMap<Str
 }
 
 fn is_of_others(endpoint: &NetworkEndpoint, ours: Option<&DeploymentId>) -> bool {
-    endpoint.deployment.is_none() || endpoint.deployment.as_ref() != ours
+    !is_ours(endpoint.deployment.as_ref(), ours)
+}
+
+/// Whether what carries this deployment's tags is of ours.
+pub(super) fn is_ours(carried: Option<&DeploymentId>, ours: Option<&DeploymentId>) -> bool {
+    carried.is_some() && carried == ours
+}
+
+/// Whether the target of a route is a NAT gateway of ours.
+pub(super) fn is_our_nat(network: &Network, ours: Option<&DeploymentId>, target: &str) -> bool {
+    let nat = network.nats.iter().find(|nat| nat.id == target);
+    nat.is_some_and(|nat| is_ours(nat.deployment.as_ref(), ours))
 }

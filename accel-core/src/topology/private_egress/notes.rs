@@ -176,9 +176,7 @@ fn way_out<'p>(plan: &'p Plan<'_>, table: &Table) -> Option<&'p str> {
     let network = plan.existing?;
     let theirs = network.tables.iter().find(|it| it.id == table.site)?;
     let route = theirs.route(INTERNET)?;
-    let nat = network.nats.iter().find(|it| it.id == route.target);
-    let ours =
-        nat.is_some_and(|nat| nat.deployment.is_some() && nat.deployment == plan.deployment());
+    let ours = foreign::is_our_nat(network, plan.deployment().as_ref(), &route.target);
     if !ours {
         return Some(&route.target);
     }

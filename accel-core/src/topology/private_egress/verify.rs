@@ -137,8 +137,7 @@ impl Look<'_> {
         }
         let what = "no island leads to the internet through anything of this deployment".to_owned();
         let ours = |route: &NetworkRoute| {
-            let nat = self.network.nats.iter().find(|nat| nat.id == route.target);
-            nat.is_some_and(|nat| nat.deployment.is_some() && nat.deployment == self.ours)
+            foreign::is_our_nat(self.network, self.ours.as_ref(), &route.target)
         };
         let faults = self.islands.iter().filter_map(|island| {
             let route = self.table(island)?.routes.iter().find(|route| ours(route))?;
