@@ -210,8 +210,7 @@ pub fn binary() -> PathBuf {
     }
 }
 
-/// The program that `cargo test --package accel-lane --package accel-e2e` has built beside the test: a build of its own would compile
-/// the SDK once more.
+/// The program that the README's test command has built beside the test: a build of its own would compile the SDK once more.
 fn beside() -> Option<PathBuf> {
     let test = std::env::current_exe().ok()?;
     let program = test.parent()?.parent()?.join("accel");

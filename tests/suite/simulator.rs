@@ -30,7 +30,7 @@ pub fn subject_behind(lag: Lag, backend: impl FnOnce(Cloud) -> Arc<dyn NetworkBa
     let cloud = Cloud::new(settings);
     Subject {
         barred_zone: Some(barred),
-        patience: Patience { poll: Duration::from_secs(1), window: Duration::from_secs(30) },
+        patience: Patience { poll: Duration::from_secs(1), ..Patience::default() },
         controls: Arc::new(Simulated::new(cloud.clone())),
         ..Subject::new(backend(cloud), service, entry)
     }

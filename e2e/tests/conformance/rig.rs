@@ -43,7 +43,11 @@ fn subject(cloud: &'static Cloud, key: String) -> Subject {
         barred_zone: Some(barred()),
         // Nothing is hidden there and nothing takes time.
         // A backend may share its looks for half a second.
-        patience: Patience { poll: Duration::from_millis(100), window: Duration::from_millis(600) },
+        patience: Patience {
+            poll: Duration::from_millis(100),
+            window: Duration::from_millis(600),
+            slack: Duration::from_secs(5),
+        },
         controls: Arc::new(Local { cloud, key }),
         ..Subject::new(backend, service, entry)
     }

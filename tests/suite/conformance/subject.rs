@@ -7,6 +7,7 @@ use std::time::Duration;
 use accel_core::resource::Traffic;
 use accel_core::{ErrorKind, NetworkBackend, Place, RemoteId, Zone};
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use crate::samples::Site;
 
@@ -59,11 +60,22 @@ pub struct Patience {
     pub poll: Duration,
     /// How long the cloud may hide what exists, show what is gone, and refuse what is new.
     pub window: Duration,
+    /// How much longer a machine that does other things too may take until it has seen what the cloud shows. Only waits for something
+    /// to come have it, and end when it comes.
+    pub slack: Duration,
+}
+
+impl Patience {
+    /// When to give up on what must come within the window, counted from now.
+    pub(crate) fn ends(&self) -> Instant {
+        Instant::now() + self.window + self.slack
+    }
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { poll: Duration::from_secs(2), window: Duration::from_secs(30) }
+        let window = Duration::from_secs(30);
+        Self { poll: Duration::from_secs(2), window, slack: Duration::ZERO }
     }
 }
 

@@ -40,7 +40,7 @@ impl Lab<'_> {
     }
 
     async fn read_one(&self, item: ReadItem<'_>) -> Result<Phase, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
+        let deadline = self.subject.patience.ends();
         loop {
             let mut phases = self.backend().read(&[item]).await;
             let (Some(phase), true) = (phases.pop(), phases.is_empty()) else {
@@ -58,7 +58,7 @@ impl Lab<'_> {
         &self,
         call: impl Fn() -> Answer<'f, T> + Send,
     ) -> Result<T, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
+        let deadline = self.subject.patience.ends();
         loop {
             match call().await {
                 Err(error) if self.goes_on(&error, deadline).await => {}
@@ -82,7 +82,7 @@ impl Lab<'_> {
     /// If it fails, or is not ready in time.
     pub async fn until_ready(&self, id: &RemoteId) -> Result<Ready, Stop> {
         let limit = id.kind.facts().ready.map_or(0, |times| times.limit_secs);
-        let deadline = Instant::now() + self.subject.patience.window + secs(limit);
+        let deadline = self.subject.patience.ends() + secs(limit);
         loop {
             let phase = self.phase(id).await?;
             match phase {
@@ -109,7 +109,7 @@ impl Lab<'_> {
     /// If it is still there then.
     pub async fn until_gone(&self, id: &RemoteId) -> Result<(), Stop> {
         let limit = id.kind.facts().gone.map_or(0, |times| times.limit_secs);
-        let deadline = Instant::now() + self.subject.patience.window + secs(limit);
+        let deadline = self.subject.patience.ends() + secs(limit);
         loop {
             let phase = self.phase(id).await?;
             if phase == Phase::Gone {
@@ -135,7 +135,7 @@ impl Lab<'_> {
     /// # Errors
     /// What the backend says.
     pub async fn find_within_window(&self, asked: &Asked) -> Result<Option<RemoteId>, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
+        let deadline = self.subject.patience.ends();
         loop {
             match self.find(asked).await? {
                 Some(id) => return Ok(Some(id)),

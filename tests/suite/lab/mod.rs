@@ -297,7 +297,7 @@ impl<'s> Lab<'s> {
     /// # Errors
     /// What the backend says, once the window has passed.
     pub async fn create(&mut self, asked: &Asked) -> Result<RemoteId, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
+        let deadline = self.subject.patience.ends();
         loop {
             match self.create_once(asked).await {
                 Ok(id) => return Ok(id),
@@ -316,7 +316,7 @@ impl<'s> Lab<'s> {
     /// # Errors
     /// If it succeeds.
     pub async fn refused(&mut self, asked: &Asked) -> Result<Error, Stop> {
-        let deadline = Instant::now() + self.subject.patience.window;
+        let deadline = self.subject.patience.ends();
         loop {
             match self.create_once(asked).await {
                 Ok(id) => return Err(Stop::Failed(format!("it is not refused: {id} was made"))),

@@ -15,7 +15,7 @@ use crate::samples::net;
 pub(crate) async fn returns_an_id_that_read_knows(lab: &mut Lab<'_>) -> Verdict {
     for kind in Kind::ALL {
         let id = lab.make(*kind).await?;
-        let deadline = Instant::now() + lab.subject.patience.window;
+        let deadline = lab.subject.patience.ends();
         while lab.phase(&id).await? == Phase::Gone {
             ensure!(Instant::now() < deadline, "the {kind} {id} is not known");
             lab.pause().await;
@@ -40,7 +40,7 @@ pub(crate) async fn is_exactly_one_mutating_call(lab: &mut Lab<'_>) -> Verdict {
         lab.make_needs(*kind).await?;
         let asked = lab.asked(*kind);
         let controls = &lab.subject.controls;
-        let deadline = Instant::now() + lab.subject.patience.window;
+        let deadline = lab.subject.patience.ends();
         loop {
             let before = cannot(controls.mutations(), "count mutating calls")?;
             let answer = lab.create_once(&asked).await;
@@ -63,7 +63,7 @@ pub(crate) async fn carries_the_ownership_tags_from_the_first_moment(lab: &mut L
     for kind in things().filter(|kind| kind.facts().taggable) {
         let id = lab.make(kind).await?;
         let asked = lab.asked(kind);
-        let deadline = Instant::now() + lab.subject.patience.window;
+        let deadline = lab.subject.patience.ends();
         let found = loop {
             if let Some(found) = listed(&lab.list(&asked.place).await?, &id) {
                 break found.clone();

@@ -23,7 +23,7 @@ use crate::{SERVICE, backend, sites};
 const SPEED: u32 = 60;
 
 /// Most of a promise is waiting.
-const WORKERS: usize = 48;
+const WORKERS: usize = 96;
 
 #[test]
 fn the_aws_backend_keeps_every_promise_on_a_cloud_that_keeps_every_rule() {
@@ -50,7 +50,11 @@ fn check(promise: &Promise) {
     let subject = Subject {
         barred_zone: Some(barred()),
         // A backend may share its looks for half a second.
-        patience: Patience { poll: Duration::from_millis(50), window: Duration::from_secs(1) },
+        patience: Patience {
+            poll: Duration::from_millis(50),
+            window: Duration::from_secs(1),
+            slack: Duration::from_secs(5),
+        },
         controls: Arc::clone(&wire) as Arc<dyn Controls>,
         ..Subject::new(backend(&wire.serving.url(), "AKIAWIREEXAMPLE"), service, entry)
     };
