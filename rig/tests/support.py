@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 RIG = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(RIG))  # for the verifier
-NO_RETRY = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
+NO_RETRY = Config(retries={"total_max_attempts": 1}, connect_timeout=20, read_timeout=20)
 
 
 class Cloud:

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 URL, TOKEN = os.environ["WIRE_URL"], os.environ["WIRE_TOKEN"]
-ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=10)
+ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=20, read_timeout=20)
 
 
 def client(api, region, key="AKIAWIREEXAMPLE", secret="secret", url=URL, **config):
