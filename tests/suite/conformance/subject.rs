@@ -60,13 +60,13 @@ pub struct Patience {
     pub poll: Duration,
     /// How long the cloud may hide what exists, show what is gone, and refuse what is new.
     pub window: Duration,
-    /// How much longer a machine that does other things too may take until it has seen what the cloud shows. Only waits for something
-    /// to come have it, and end when it comes.
+    /// How much longer a machine that does other things too may take until it has seen what the cloud shows. Added to the limits of
+    /// waits, which end as soon as they can; the pause of one window stays as long as it is.
     pub slack: Duration,
 }
 
 impl Patience {
-    /// When to give up on what must come within the window, counted from now.
+    /// When to give up on what must be so within the window, counted from now.
     pub(crate) fn ends(&self) -> Instant {
         Instant::now() + self.window + self.slack
     }
